@@ -1,0 +1,89 @@
+/* The configuration: /etc/defectd/defectd.json and its line files.
+ *
+ * Strict: unknown keys (with the nearest known one), duplicate keys, wrong types, values out of
+ * bounds and dangling references are errors. All of them are found at once. Keys of DESIGN 3 that
+ * this version does not carry out yet are refused by name, never ignored. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/hash.h"
+#include "lib/decide/verdict.h"
+#include "lib/feature/assembler.h"
+#include "lib/feature/plan.h"
+
+struct err;
+
+/* One finding: "<file>:<line>:<column>: ..." or "<file>: <JSON pointer>: ...". */
+struct config_problem {
+	bool is_warning;
+	char *text;
+};
+
+struct config_report {
+	struct config_problem *problems;
+	size_t count, errors;
+};
+
+void config_report_deinit(struct config_report *r);
+static inline void config_report_deinit_at(struct config_report *r)
+{
+	config_report_deinit(r);
+}
+
+struct broker_config {
+	char *host;          /* "127.0.0.1" */
+	int port;            /* 1883 */
+	char *username;      /* NULL: none */
+	char *password_file; /* absolute; NULL: none, or the systemd credential mqtt-password */
+	int protocol;        /* 5 (default) or 3 for 3.1.1 */
+	int keepalive_s;     /* 30 */
+	int receive_maximum; /* 5000 */
+};
+
+struct store_config {
+	int64_t keep_pass_ms, keep_defect_ms, keep_label_ms, keep_quarantine_ms;
+	int64_t max_bytes;
+	int64_t commit_every_ms;
+};
+
+struct limits_config { /* DESIGN 3.4 */
+	int64_t payload, open_units, remembered_units, lots, unacknowledged_bytes, outbox,
+		quarantine, features, model;
+};
+
+struct line_config {
+	char *name;
+	char *file;              /* the line file's path */
+	char *text;              /* as it stood in the file */
+	char sha256[SHA256_HEX]; /* of the text */
+	char *model;             /* absolute path under <state_dir>/models; NULL: none */
+	char *publish;           /* root of its topics */
+	struct plan plan;
+	struct decide_policy decide;
+};
+
+struct config {
+	char *file;
+	char *instance;
+	struct broker_config broker;
+	char *publish; /* "defectd/<instance>" */
+	char *state_dir;
+	struct store_config store;
+	struct limits_config limits;
+	int64_t future_limit_ms;
+	struct line_config *lines;
+	size_t line_count;
+};
+
+#define CONFIG_FILE_DEFAULT "/etc/defectd/defectd.json"
+
+/* Loads the file and all its line files. 0 with *out set (warnings may be in the report), or
+ * -EINVAL with every error in the report, *out untouched; -ENOMEM. */
+MUST_CHECK int config_load(struct config **out, const char *file, struct config_report *report);
+void config_free(struct config *c);
+CLEANUP_FOR(struct config, config_free)
+
+const struct line_config *config_find_line(const struct config *c, const char *name);
+struct assembler_limits config_assembler_limits(const struct config *c);

@@ -1,0 +1,125 @@
+/* The engine: engine inputs in, outcomes out, for all lines of a gateway.
+ *
+ * An engine input is anything the engine reacts to: a message with its receipt time, a tick; later
+ * also commands, model swaps and line changes while running. An outcome is what it then wants
+ * done. The engine has no clock, loop, files, database or network; the same inputs in the same
+ * order give the same outcomes, bit for bit on one build and kernel.
+ *
+ * Inputs that changed something are numbered 1, 2, 3, ... by the engine; those are what a journal
+ * must hold. Start = engine_load of the last snapshot + the journaled inputs after it, taken with
+ * the times they were journaled with. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/buf.h"
+#include "lib/base/unit_row.h"
+#include "lib/decide/verdict.h"
+#include "lib/feature/assembler.h"
+#include "lib/model/model.h"
+
+struct engine;
+
+/* What the engine needs to know of a line; borrowed, must outlive the engine. */
+struct line_spec {
+	const char *name;
+	const char *publish; /* root of its topics */
+	const struct plan *plan;
+	const struct decide_policy *decide;
+	const char *config_sha256;
+};
+
+enum engine_input_kind {
+	INPUT_MESSAGE = 1,
+	INPUT_TICK = 2, /* time went on: deadlines may be due */
+};
+
+struct engine_input {
+	enum engine_input_kind kind;
+	int64_t now_ms;   /* the gateway's clock */
+	int64_t clock_ms; /* the lines' clock; never goes back */
+	struct message message;
+};
+
+enum outcome_kind {
+	OUTCOME_UNIT,    /* a unit was scored: record, publish prediction, perhaps an alert */
+	OUTCOME_REFUSED, /* a message was not used: count and sample into quarantine */
+};
+
+struct outcome {
+	enum outcome_kind kind;
+	size_t line; /* index; SIZE_MAX when no line is meant (REFUSED) */
+	bool alert;  /* UNIT: publish an alert too */
+	struct unit_row row;
+	struct {
+		enum refusal reason;
+		const char *text;       /* one sentence */
+		struct message message; /* borrowed from the input */
+	} refused;
+};
+
+struct outcomes {
+	struct arena *arena; /* where texts and rows live; the caller resets it */
+	struct outcome *v;   /* grows in the arena */
+	size_t count, cap;
+};
+
+/* -ENOMEM. `kernels` is borrowed. payload_bytes bounds a payload. */
+MUST_CHECK int engine_new(struct engine **out, const struct nn_kernels *kernels,
+	const struct assembler_limits *limits, size_t payload_bytes, struct err *err);
+void engine_free(struct engine *e);
+CLEANUP_FOR(struct engine, engine_free)
+
+MUST_CHECK int engine_add_line(struct engine *e, const struct line_spec *spec, struct err *err);
+size_t engine_line_count(const struct engine *e);
+
+/* Puts a model in force, or none: then the line collects, and `why_none` ("no_model"
+ * "model_refused" "model_misfit") is the reason of its rows. The model is borrowed and must
+ * outlive its use. -EINVAL when the line lacks a feature the model wants (names it) or has it
+ * with another type; then nothing changes. */
+MUST_CHECK int engine_set_model(struct engine *e, size_t line, const struct model *model,
+	const char *why_none, struct err *err);
+/* The same check without doing it: does the model fit the plan? */
+MUST_CHECK int engine_model_fits(const struct plan *plan, const struct model *m, struct err *err);
+
+#define ENGINE_CHANGED 1 /* named outcome: the input changed the state, it has a number now */
+
+/* Takes one input; appends to *out. 0 when nothing changed (the input needs no journal),
+ * ENGINE_CHANGED, or -ENOMEM. Deadlines due at the input's clock_ms are handled before it. */
+MUST_CHECK int engine_take(struct engine *e, const struct engine_input *in, struct outcomes *out);
+uint64_t engine_number(const struct engine *e);  /* of the last input that changed something */
+int64_t engine_clock_ms(const struct engine *e); /* the lines' clock at the last input */
+int64_t engine_due_ms(const struct engine *e);   /* when a tick is due on it; INT64_MAX: never */
+
+/* Counts of the gateway: every message once. They begin at 0 with the engine. */
+struct engine_counts {
+	uint64_t received, used;
+	uint64_t refused[REFUSAL_COUNT];
+};
+const struct engine_counts *engine_counts(const struct engine *e);
+/* The intake recognised a redelivery: it never reaches the engine, but is counted here. */
+void engine_count_duplicate(struct engine *e);
+
+struct engine_line_state {
+	const struct model *model; /* NULL: collecting */
+	const char *why_none;
+	double threshold;                   /* in force; 0 without a model */
+	uint64_t units, alerts, not_scored; /* over restarts */
+	int64_t last_unit_ms;               /* scored_ms of the newest; 0: none yet */
+	size_t open_units;
+	const struct assembler_counts *counts;
+};
+void engine_line_state(const struct engine *e, size_t line, struct engine_line_state *out);
+
+/* The whole state between two inputs. Loading needs a new engine with its lines added: lines are
+ * found by name, what is unknown is dropped. -EINVAL when the bytes are not a snapshot of this
+ * version. */
+void engine_save(const struct engine *e, struct buf *out);
+MUST_CHECK int engine_load(struct engine *e, const void *bytes, size_t len, struct err *err);
+
+/* An input as bytes for the journal, and back (the message then points into the bytes; its topic
+ * is NUL-terminated there). False at the end or when the bytes are broken (cursor failed). */
+void engine_input_put(struct buf *out, const struct engine_input *in);
+bool engine_input_get(struct cursor *c, struct engine_input *out);

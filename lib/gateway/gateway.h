@@ -1,0 +1,48 @@
+/* A configuration, a store and the models put together to an engine that is ready to run.
+ *
+ * The daemon, `replay`, `check` and the benchmarks start here, so that they run the same thing.
+ * Reads the clock and the network nowhere. */
+#pragma once
+
+#include "lib/config/config.h"
+#include "lib/engine/engine.h"
+#include "lib/store/store.h"
+
+struct gateway_line {
+	const struct line_config *config;
+	struct model *model;  /* in force, owned; NULL: the line collects */
+	const char *why_none; /* "" "no_model" "model_refused" "model_misfit" */
+	char trouble[1024];   /* the sentence behind why_none, for log and status; "" when fine */
+};
+
+struct gateway {
+	const struct config *config; /* borrowed */
+	struct engine *engine;
+	struct gateway_line *lines; /* [config->line_count], as the engine's lines */
+};
+
+/* An engine with the configured lines and no models. */
+MUST_CHECK int gateway_new(struct gateway **out, const struct config *config,
+	const struct nn_kernels *kernels, struct err *err);
+void gateway_free(struct gateway *g);
+CLEANUP_FOR(struct gateway, gateway_free)
+
+/* Tables for every line, the line files' texts. */
+MUST_CHECK int gateway_prepare_store(
+	struct gateway *g, struct store *s, int64_t now_ms, struct err *err);
+
+/* Puts each line's champion of the registry in force (its copy models/<sha256>.onnx under
+ * state_dir). Without a store (NULL), or without a champion, the line's `model` file is used
+ * (replay, check). A model that does not load or fit leaves the line collecting and says so in
+ * `trouble`; that is no error. */
+MUST_CHECK int gateway_load_models(struct gateway *g, struct store *s, struct err *err);
+
+/* DESIGN 6, "Which model runs": a line file's `model` with contents the registry has not seen
+ * becomes champion if it loads and fits: copied to models/<sha256>.onnx (written aside, synced,
+ * renamed), registered, put in force. Contents it knows change nothing. */
+MUST_CHECK int gateway_adopt_models(
+	struct gateway *g, struct store *s, int64_t now_ms, struct err *err);
+
+/* The engine's state as of the last commit: snapshot, then the journal with its outcomes thrown
+ * away. A snapshot that cannot be read is -EINVAL. */
+MUST_CHECK int gateway_restore(struct gateway *g, struct store *s, struct err *err);

@@ -1,0 +1,25 @@
+/* Unit rows: table unit_<line>, one column per raw feature; the view training_<line>. */
+#pragma once
+
+#include "lib/base/unit_row.h"
+#include "lib/store/store.h"
+
+struct store_column {
+	const char *name; /* the raw feature */
+	bool is_text;
+};
+
+/* Creates unit_<line> or adds the columns it lacks, in a transaction of its own. `line` has its
+ * "-" as "_" in the table's name. -EEXIST with a sentence when a column is there with the other
+ * type. */
+MUST_CHECK int store_add_line(struct store *s, const char *line, const struct store_column *columns,
+	size_t count, struct err *err);
+
+#define STORE_ROW_REFUSED 1 /* the database refuses this row (constraint): skip it, count it */
+
+/* Inside a transaction. STORE_ROW_REFUSED leaves the transaction usable and says why in err. */
+MUST_CHECK int store_put_unit(struct store *s, const struct unit_row *row, struct err *err);
+
+/* The text of a line file, kept once per sha256. Inside a transaction or not. */
+MUST_CHECK int store_put_config(struct store *s, const char *sha256, const char *line,
+	const char *text, int64_t at_ms, struct err *err);
