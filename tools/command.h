@@ -1,0 +1,34 @@
+/* What a subcommand of defectctl is: a row of the table in main.c and a file of its own.
+ *
+ * stdout carries the result alone; progress and messages go to stderr. A command returns the
+ * exit status: 0, EX_USAGE (64), EX_CONFIG (78), or 1 with one sentence on stderr. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "lib/base/err.h"
+
+struct context {
+	const char *config_file; /* --config, or the default */
+	bool json;               /* --json: one JSON document on stdout */
+	bool is_terminal;        /* stderr is one: progress bars are welcome */
+};
+
+struct command {
+	const char *name;
+	const char *arguments; /* "--model M.onnx --data FILE.csv [--unit COL]" */
+	const char *summary;   /* one line */
+	/* argv[0] is the command's name. */
+	int (*run)(const struct context *ctx, int argc, char **argv);
+};
+
+extern const struct command command_check, command_train, command_evaluate, command_predict,
+	command_replay, command_simulate, command_status, command_bench;
+
+/* Prints "defectctl NAME: <sentence>" to stderr and returns the status. */
+int command_fail(const char *name, const struct err *err);  /* 1 */
+int command_usage(const struct command *c, const char *fmt, ...) PRINTF_LIKE(2, 3); /* 64 */
+
+/* Loads the configuration, printing every problem to stderr; NULL: return EX_CONFIG. */
+struct config;
+struct config *command_load_config(const struct context *ctx);
