@@ -9,28 +9,10 @@
 #include <stdint.h>
 
 #include "lib/base/hash.h"
+#include "lib/config/report.h"
 #include "lib/decide/verdict.h"
 #include "lib/feature/assembler.h"
 #include "lib/feature/plan.h"
-
-struct err;
-
-/* One finding: "<file>:<line>:<column>: ..." or "<file>: <JSON pointer>: ...". */
-struct config_problem {
-	bool is_warning;
-	char *text;
-};
-
-struct config_report {
-	struct config_problem *problems;
-	size_t count, errors;
-};
-
-void config_report_deinit(struct config_report *r);
-static inline void config_report_deinit_at(struct config_report *r)
-{
-	config_report_deinit(r);
-}
 
 struct broker_config {
 	char *host;          /* "127.0.0.1" */
@@ -87,3 +69,9 @@ CLEANUP_FOR(struct config, config_free)
 
 const struct line_config *config_find_line(const struct config *c, const char *name);
 struct assembler_limits config_assembler_limits(const struct config *c);
+
+/* What became of the line's model, as gateway_line has it, added to the report: a model that does
+ * not load, does not fit, or that the line file names and that is not there is an error. A line
+ * that names none and has none just collects. */
+void config_report_model(struct config_report *r, const struct line_config *line,
+	const char *why_none, const char *trouble);
