@@ -66,6 +66,14 @@ struct outcomes {
 	size_t count, cap;
 };
 
+/* Empties the list and takes back the arena. */
+static inline void outcomes_reset(struct outcomes *o)
+{
+	arena_reset(o->arena);
+	o->v = NULL;
+	o->count = o->cap = 0;
+}
+
 /* -ENOMEM. `kernels` is borrowed. payload_bytes bounds a payload. */
 MUST_CHECK int engine_new(struct engine **out, const struct nn_kernels *kernels,
 	const struct assembler_limits *limits, size_t payload_bytes, struct err *err);
@@ -74,6 +82,9 @@ CLEANUP_FOR(struct engine, engine_free)
 
 MUST_CHECK int engine_add_line(struct engine *e, const struct line_spec *spec, struct err *err);
 size_t engine_line_count(const struct engine *e);
+/* The gateway's own root of topics (borrowed). What we publish or listen to ourselves under it, or
+ * under a line's, is never input: it is refused as unmatched. */
+void engine_set_root(struct engine *e, const char *publish);
 
 /* Puts a model in force, or none: then the line collects, and `why_none` ("no_model"
  * "model_refused" "model_misfit") is the reason of its rows. The model is borrowed and must
@@ -87,9 +98,15 @@ MUST_CHECK int engine_model_fits(const struct plan *plan, const struct model *m,
 #define ENGINE_CHANGED 1 /* named outcome: the input changed the state, it has a number now */
 
 /* Takes one input; appends to *out. 0 when nothing changed (the input needs no journal),
- * ENGINE_CHANGED, or -ENOMEM. Deadlines due at the input's clock_ms are handled before it. */
+ * ENGINE_CHANGED, or -ENOMEM (the engine is then of no further use). What changes: a message was
+ * used, a unit was scored, a remembered unit forgotten; counting alone is no change. Deadlines due
+ * at the input's clock_ms are handled before it. Allocates from the arena of *out alone, apart
+ * from what the assembler keeps. */
 MUST_CHECK int engine_take(struct engine *e, const struct engine_input *in, struct outcomes *out);
-uint64_t engine_number(const struct engine *e);  /* of the last input that changed something */
+uint64_t engine_number(const struct engine *e); /* of the last input that changed something */
+/* After a journal was replayed under another configuration than it was written under, fewer of its
+ * inputs may have changed something: the next number is then behind `number` all the same. */
+void engine_skip_to(struct engine *e, uint64_t number);
 int64_t engine_clock_ms(const struct engine *e); /* the lines' clock at the last input */
 int64_t engine_due_ms(const struct engine *e);   /* when a tick is due on it; INT64_MAX: never */
 

@@ -1,0 +1,44 @@
+/* The JSON columns of a unit's row: what is known of each feature, and the lots. */
+#include "lib/base/json.h"
+#include "lib/engine/line.h"
+
+static void put_feature(struct buf *out, const struct assembled_value *v)
+{
+	bool is_there = v->value.kind != VALUE_MISSING;
+
+	jsonw_begin(out);
+	jsonw_int(out, "n", is_there);
+	if (is_there) {
+		jsonw_int(out, "from", v->time_ms);
+		jsonw_int(out, "to", v->time_ms);
+	} else {
+		jsonw_text(out, "missing", value_missing_name(v->missing));
+	}
+	if (v->refused.kind != VALUE_MISSING) {
+		jsonw_key(out, "refused");
+		jsonw_raw_value(out, &v->refused);
+	}
+	jsonw_end(out);
+}
+
+void detail_put_features(struct buf *out, const struct plan *plan, const struct assembled *unit)
+{
+	jsonw_begin(out);
+	for (size_t i = 0; i < plan->feature_count; i++) {
+		jsonw_key(out, plan->features[i].name);
+		put_feature(out, &unit->values[i]);
+	}
+	jsonw_end(out);
+}
+
+/* A lot that the unit did not name is left out: units that are alike in their lots then have the
+ * same text. */
+void detail_put_lots(struct buf *out, const struct plan *plan, const struct assembled *unit)
+{
+	jsonw_begin(out);
+	for (size_t i = 0; i < plan->lot_count; i++) {
+		if (unit->lots[i][0])
+			jsonw_text(out, plan->lots[i].name, unit->lots[i]);
+	}
+	jsonw_end(out);
+}

@@ -1,0 +1,264 @@
+/* Engine inputs to outcomes. */
+#include "lib/engine/engine.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/err.h"
+#include "lib/engine/own_topic.h"
+#include "lib/engine/state.h"
+
+int engine_new(struct engine **out, const struct nn_kernels *kernels,
+	const struct assembler_limits *limits, size_t payload_bytes, struct err *err)
+{
+	struct engine *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return err_set(err, -ENOMEM, "no memory for the engine");
+	e->kernels = kernels;
+	e->limits = *limits;
+	e->payload_bytes = payload_bytes;
+	e->clock_ms = INT64_MIN;
+	buf_init(&e->text);
+	*out = e;
+	return 0;
+}
+
+void engine_free(struct engine *e)
+{
+	if (!e)
+		return;
+	for (size_t i = 0; i < e->line_count; i++)
+		line_deinit(&e->lines[i]);
+	free(e->lines);
+	buf_deinit(&e->text);
+	free(e);
+}
+
+int engine_add_line(struct engine *e, const struct line_spec *spec, struct err *err)
+{
+	struct engine_line *lines = reallocarray(e->lines, e->line_count + 1, sizeof(*lines));
+	int r;
+
+	if (!lines)
+		return err_set(err, -ENOMEM, "no memory for line \"%s\"", spec->name);
+	e->lines = lines;
+	r = line_init(&lines[e->line_count], spec, &e->limits, err);
+	if (r == 0)
+		e->line_count++;
+	return r;
+}
+
+size_t engine_line_count(const struct engine *e)
+{
+	return e->line_count;
+}
+
+void engine_set_root(struct engine *e, const char *publish)
+{
+	e->root = publish;
+}
+
+int engine_set_model(struct engine *e, size_t line, const struct model *model, const char *why_none,
+	struct err *err)
+{
+	assert(line < e->line_count);
+	return line_set_model(&e->lines[line], model, why_none, err);
+}
+
+/* Room for one more outcome, not yet counted. NULL: no memory. */
+static struct outcome *next_slot(struct outcomes *out)
+{
+	if (out->count == out->cap) {
+		size_t cap = out->cap ? 2 * out->cap : 16;
+		struct outcome *v = arena_alloc(out->arena, cap * sizeof(*v));
+
+		if (!v)
+			return NULL;
+		if (out->count)
+			memcpy(v, out->v, out->count * sizeof(*v));
+		out->v = v;
+		out->cap = cap;
+	}
+	return &out->v[out->count];
+}
+
+/* Scores every unit of the line that is done. */
+static int collect_units(
+	struct engine *e, size_t line, int64_t now_ms, struct outcomes *out, bool *changed)
+{
+	struct engine_line *l = &e->lines[line];
+	int64_t due_ms = assembler_due_ms(l->assembler);
+	struct assembled unit;
+
+	while (assembler_next(l->assembler, e->clock_ms, out->arena, &unit)) {
+		struct outcome *o = next_slot(out);
+
+		if (!o || line_score(l, e->kernels, &unit, now_ms, out->arena, &e->text, o) < 0)
+			return -ENOMEM;
+		o->line = line;
+		out->count++;
+		*changed = true;
+	}
+	/* remembered units were forgotten */
+	if (due_ms <= e->clock_ms && assembler_due_ms(l->assembler) != due_ms)
+		*changed = true;
+	return 0;
+}
+
+static int refuse(struct engine *e, const struct message *msg, size_t line, enum refusal reason,
+	const char *text, struct outcomes *out)
+{
+	struct outcome *o = next_slot(out);
+
+	if (!o)
+		return -ENOMEM;
+	e->counts.refused[reason]++;
+	*o = (struct outcome){.kind = OUTCOME_REFUSED, .line = line};
+	o->refused.reason = reason;
+	o->refused.message = *msg;
+	o->refused.text = arena_string(out->arena, text);
+	if (!o->refused.text)
+		return -ENOMEM;
+	out->count++;
+	return 0;
+}
+
+static bool is_own_topic(const struct engine *e, const char *topic)
+{
+	if (e->root && own_topic(e->root, topic))
+		return true;
+	for (size_t i = 0; i < e->line_count; i++) {
+		if (own_topic(e->lines[i].spec.publish, topic))
+			return true;
+	}
+	return false;
+}
+
+/* Gives the message to every line; counted once, under the first reason when none used it. */
+static int take_message(
+	struct engine *e, const struct engine_input *in, struct outcomes *out, bool *changed)
+{
+	enum refusal first = REFUSAL_UNMATCHED;
+	struct err why = {.text = "no source takes this topic"};
+	size_t at = SIZE_MAX;
+	bool used = false;
+
+	for (size_t i = 0; i < e->line_count; i++) {
+		struct err err = {.text[0] = 0};
+		enum refusal r = assembler_take(
+			e->lines[i].assembler, &in->message, in->now_ms, e->clock_ms, &err);
+
+		if (r == REFUSAL_NONE) {
+			used = true;
+			*changed = true;
+			if (collect_units(e, i, in->now_ms, out, changed) < 0)
+				return -ENOMEM;
+		} else if (r != REFUSAL_UNMATCHED && at == SIZE_MAX) {
+			first = r;
+			at = i;
+			why = err;
+		}
+	}
+	if (!used)
+		return refuse(e, &in->message, at, first, why.text, out);
+	e->counts.used++;
+	return 0;
+}
+
+static int check_message(
+	struct engine *e, const struct engine_input *in, struct outcomes *out, bool *changed)
+{
+	const struct message *msg = &in->message;
+	struct err why;
+
+	e->counts.received++;
+	if (msg->payload_len > e->payload_bytes) {
+		err_set(&why, 0, "payload of %zu bytes, allowed are %zu", msg->payload_len,
+			e->payload_bytes);
+		return refuse(e, msg, SIZE_MAX, REFUSAL_TOO_BIG, why.text, out);
+	}
+	if (is_own_topic(e, msg->topic))
+		return refuse(e, msg, SIZE_MAX, REFUSAL_UNMATCHED,
+			"a topic of our own is never input", out);
+	return take_message(e, in, out, changed);
+}
+
+int engine_take(struct engine *e, const struct engine_input *in, struct outcomes *out)
+{
+	bool changed = false;
+	int r = 0;
+
+	if (in->clock_ms > e->clock_ms)
+		e->clock_ms = in->clock_ms;
+	for (size_t i = 0; i < e->line_count && r == 0; i++)
+		r = collect_units(e, i, in->now_ms, out, &changed);
+	if (r == 0 && in->kind == INPUT_MESSAGE)
+		r = check_message(e, in, out, &changed);
+	if (r < 0)
+		return r;
+	if (!changed)
+		return 0;
+	e->number++;
+	return ENGINE_CHANGED;
+}
+
+uint64_t engine_number(const struct engine *e)
+{
+	return e->number;
+}
+
+void engine_skip_to(struct engine *e, uint64_t number)
+{
+	if (number > e->number)
+		e->number = number;
+}
+
+int64_t engine_clock_ms(const struct engine *e)
+{
+	return e->clock_ms;
+}
+
+int64_t engine_due_ms(const struct engine *e)
+{
+	int64_t due_ms = INT64_MAX;
+
+	for (size_t i = 0; i < e->line_count; i++) {
+		int64_t ms = assembler_due_ms(e->lines[i].assembler);
+
+		if (ms < due_ms)
+			due_ms = ms;
+	}
+	return due_ms;
+}
+
+const struct engine_counts *engine_counts(const struct engine *e)
+{
+	return &e->counts;
+}
+
+void engine_count_duplicate(struct engine *e)
+{
+	e->counts.received++;
+	e->counts.refused[REFUSAL_DUPLICATE]++;
+}
+
+void engine_line_state(const struct engine *e, size_t line, struct engine_line_state *out)
+{
+	const struct engine_line *l = &e->lines[line];
+
+	assert(line < e->line_count);
+	*out = (struct engine_line_state){
+		.model = l->model,
+		.why_none = l->why_none,
+		.threshold = l->threshold,
+		.units = l->units,
+		.alerts = l->alerts,
+		.not_scored = l->not_scored,
+		.last_unit_ms = l->last_unit_ms,
+		.open_units = assembler_open_count(l->assembler),
+		.counts = assembler_counts(l->assembler),
+	};
+}
