@@ -2,8 +2,10 @@
  *
  * Weights are packed for rows of 8 outputs: block b holds outputs 8b .. 8b+7 as [inputs][8],
  * so that one broadcast input meets one vector of weights. Unused outputs of the last block are
- * zero. `scalar` is the reference: every other set is compared with it on awkward sizes.
- * Within one set, the same numbers in the same order give the same bits. */
+ * zero. A layer with one output is packed as its plain row, which is a dot product.
+ * `scalar` is the reference: every other set is compared with it on awkward sizes.
+ * Within one set, the same numbers in the same order give the same bits, and a row gives the same
+ * bits alone and among others. */
 #pragma once
 
 #include <stddef.h>
@@ -18,28 +20,56 @@ enum nn_activation {
 	NN_SIGMOID, /* 1 / (1 + exp(-z)) */
 };
 
+#define NN_LANES 8      /* floats in a vector */
+#define NN_ALIGNMENT 32 /* bytes, of a vector */
+
+/* n floats rounded up to whole vectors. */
+static inline size_t nn_padded(size_t n)
+{
+	return (n + NN_LANES - 1) / NN_LANES * NN_LANES;
+}
+
 struct nn_affine {
 	size_t inputs, outputs;
-	const float *weights; /* packed, 32-byte aligned: [ceil(outputs/8)][inputs][8] */
-	const float *bias;    /* [ceil(outputs/8) * 8], zero beyond outputs */
+	const float *weights; /* packed by nn_pack, 32-byte aligned */
+	const float *bias;    /* [nn_padded(outputs)], zero beyond outputs, 32-byte aligned */
 	enum nn_activation activation;
+};
+
+/* One step of Adam (Kingma, Ba 2015, algorithm 1) with its corrections for the step number taken
+ * into `step` and `v_scale`, and decoupled decay (Loshchilov, Hutter 2019):
+ * p = p * keep - step * m / (sqrt(v) * v_scale + epsilon). */
+struct nn_adam {
+	float beta1, beta2, epsilon;
+	float step;    /* learning rate / (1 - beta1^t) */
+	float v_scale; /* 1 / sqrt(1 - beta2^t) */
+	float keep;    /* 1 - learning rate * weight decay */
 };
 
 struct nn_kernels {
 	const char *name; /* "scalar", "avx2" */
-	/* y = f(W x + b). x [inputs]; y has room for ceil(outputs/8)*8 floats (what is beyond
+	/* y = f(W x + b). x [inputs]; y has room for nn_padded(outputs) floats (what is beyond
 	 * outputs is scratch). x and y do not overlap; y is 32-byte aligned, x need not be. */
 	void (*affine_row)(const struct nn_affine *a, const float *x, float *y);
 	/* The same for `rows` rows: x [rows][x_stride], y [rows][y_stride]. */
 	void (*affine_rows)(const struct nn_affine *a, size_t rows, const float *x, size_t x_stride,
 		float *y, size_t y_stride);
+	/* y = (x - mean) / sd, each [n]. The same bits in every set. */
+	void (*scale)(size_t n, const float *x, const float *mean, const float *sd, float *y);
 
 	/* For training, plain row-major matrices.
 	 * c[m][n] (+)= a[m][k] * b[k][n]; with a_transposed a is [k][m]; b_transposed: b is [n][k].
 	 */
 	void (*gemm)(size_t m, size_t n, size_t k, const float *a, int a_transposed, const float *b,
 		int b_transposed, float *c, int accumulate);
+	/* Parameters p, gradient g, moments m and v, each [n]. The same bits in every set. */
+	void (*adam)(
+		const struct nn_adam *s, size_t n, const float *g, float *p, float *m, float *v);
 };
+
+/* How many floats a packed layer takes, and packing weights [outputs][inputs] into them. */
+size_t nn_packed_floats(size_t inputs, size_t outputs);
+void nn_pack(float *packed, size_t inputs, size_t outputs, const float *weights);
 
 /* The best set of this machine, or the one called `name` ("scalar", "avx2"). NULL with a
  * sentence when there is none of that name or the processor lacks it. `name` NULL: the best. */

@@ -1,0 +1,19 @@
+/* The kernel sets of one architecture, best first: kernels_x86_64.c or kernels_portable.c,
+ * whichever the build chose. Only kernels.c reads it. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "lib/nn/kernels.h"
+
+struct nn_kernel_set {
+	const struct nn_kernels *kernels;
+	bool (*is_supported)(void); /* by this processor */
+	const char *needs;          /* what it is asked for */
+};
+
+extern const struct nn_kernel_set nn_kernel_sets[];
+extern const size_t nn_kernel_set_count;
+extern const struct nn_kernels *const nn_kernel_list[]; /* the same, ended by NULL */
+
+extern const struct nn_kernels nn_kernels_scalar, nn_kernels_avx2;
