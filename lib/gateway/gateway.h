@@ -4,6 +4,8 @@
  * Reads the clock and the network nowhere. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "lib/config/config.h"
 #include "lib/engine/engine.h"
 #include "lib/store/store.h"
@@ -11,12 +13,14 @@
 struct gateway_line {
 	const struct line_config *config;
 	struct model *model;  /* in force, owned; NULL: the line collects */
+	bool has_champion;    /* the registry has one; the model is that or, when it fails, NULL */
 	const char *why_none; /* "" "no_model" "model_refused" "model_misfit" */
 	char trouble[1024];   /* the sentence behind why_none, for log and status; "" when fine */
 };
 
 struct gateway {
 	const struct config *config; /* borrowed */
+	const struct nn_kernels *kernels;
 	struct engine *engine;
 	struct gateway_line *lines; /* [config->line_count], as the engine's lines */
 };
@@ -31,18 +35,25 @@ CLEANUP_FOR(struct gateway, gateway_free)
 MUST_CHECK int gateway_prepare_store(
 	struct gateway *g, struct store *s, int64_t now_ms, struct err *err);
 
-/* Puts each line's champion of the registry in force (its copy models/<sha256>.onnx under
+/* For the daemon at start: gateway_new, gateway_prepare_store, gateway_load_models,
+ * gateway_restore, gateway_adopt_models, in this order.
+ *
+ * Puts each line's champion of the registry in force (its copy models/<sha256>.onnx under
  * state_dir). Without a store (NULL), or without a champion, the line's `model` file is used
  * (replay, check). A model that does not load or fit leaves the line collecting and says so in
  * `trouble`; that is no error. */
 MUST_CHECK int gateway_load_models(struct gateway *g, struct store *s, struct err *err);
 
-/* DESIGN 6, "Which model runs": a line file's `model` with contents the registry has not seen
+/* A line file's `model` with contents the registry has not seen
  * becomes champion if it loads and fits: copied to models/<sha256>.onnx (written aside, synced,
- * renamed), registered, put in force. Contents it knows change nothing. */
+ * renamed), registered, put in force. Contents it knows change nothing. With a champion in force a
+ * file that is absent, does not load or does not fit is told in `trouble` alone. A snapshot is put
+ * first: what the journal holds was done under the model before. A negative errno is trouble with
+ * the store or with writing the copy. */
 MUST_CHECK int gateway_adopt_models(
 	struct gateway *g, struct store *s, int64_t now_ms, struct err *err);
 
 /* The engine's state as of the last commit: snapshot, then the journal with its outcomes thrown
- * away. A snapshot that cannot be read is -EINVAL. */
+ * away, under the registry's champions alone: a line file's model that is not registered yet was
+ * not in force then. A snapshot or a journal that cannot be read is -EINVAL. */
 MUST_CHECK int gateway_restore(struct gateway *g, struct store *s, struct err *err);

@@ -1,0 +1,86 @@
+/* A configuration and a store put together to an engine. */
+#include "lib/gateway/gateway.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "lib/base/err.h"
+#include "lib/store/units.h"
+
+static int add_line(struct gateway *g, size_t i, struct err *err)
+{
+	const struct line_config *config = &g->config->lines[i];
+	struct line_spec spec = {
+		.name = config->name,
+		.publish = config->publish,
+		.plan = &config->plan,
+		.decide = &config->decide,
+		.config_sha256 = config->sha256,
+	};
+
+	g->lines[i].config = config;
+	g->lines[i].why_none = "no_model";
+	return engine_add_line(g->engine, &spec, err);
+}
+
+int gateway_new(struct gateway **out, const struct config *config, const struct nn_kernels *kernels,
+	struct err *err)
+{
+	CLEANUP(gateway_free) struct gateway *g = calloc(1, sizeof(*g));
+	struct assembler_limits limits = config_assembler_limits(config);
+	int r;
+
+	if (!g)
+		return err_set(err, -ENOMEM, "no memory for the gateway");
+	g->config = config;
+	g->kernels = kernels;
+	g->lines = calloc(config->line_count + 1, sizeof(*g->lines));
+	if (!g->lines)
+		return err_set(err, -ENOMEM, "no memory for %zu lines", config->line_count);
+	r = engine_new(&g->engine, kernels, &limits, (size_t)config->limits.payload, err);
+	if (r < 0)
+		return r;
+	engine_set_root(g->engine, config->publish);
+	for (size_t i = 0; i < config->line_count; i++) {
+		r = add_line(g, i, err);
+		if (r < 0)
+			return r;
+	}
+	*out = TAKE(g);
+	return 0;
+}
+
+void gateway_free(struct gateway *g)
+{
+	if (!g)
+		return;
+	engine_free(g->engine);
+	for (size_t i = 0; g->lines && i < g->config->line_count; i++)
+		model_free(g->lines[i].model);
+	free(g->lines);
+	free(g);
+}
+
+int gateway_prepare_store(struct gateway *g, struct store *s, int64_t now_ms, struct err *err)
+{
+	for (size_t i = 0; i < g->config->line_count; i++) {
+		const struct line_config *line = &g->config->lines[i];
+		size_t count = line->plan.feature_count;
+		struct store_column *columns = calloc(count + 1, sizeof(*columns));
+		int r;
+
+		if (!columns)
+			return err_set(err, -ENOMEM, "no memory for %zu columns", count);
+		for (size_t c = 0; c < count; c++) {
+			columns[c].name = line->plan.features[c].name;
+			columns[c].is_text = line->plan.features[c].is_text;
+		}
+		r = store_add_line(s, line->name, columns, count, err);
+		free(columns);
+		if (r == 0)
+			r = store_put_config(s, line->sha256, line->name, line->text, now_ms, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
