@@ -18,5 +18,6 @@ void sha256_add(struct sha256 *h, const void *bytes, size_t len);
 void sha256_finish(struct sha256 *h, uint8_t digest[32]);
 void sha256_hex(char out[SHA256_HEX], const void *bytes, size_t len); /* all in one, lower case */
 
-/* 64-bit hash of `bytes`, continuing from `seed` (FNV-1a folded by a final mix; no secret). */
+/* 64-bit hash of `bytes`, continuing from `seed`: the steps of MurmurHash3 on words of 8 bytes. No
+ * secret. It is kept in files, so it is the same on every machine and stays as it is. */
 uint64_t hash64(uint64_t seed, const void *bytes, size_t len);

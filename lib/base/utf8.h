@@ -1,0 +1,8 @@
+/* UTF-8, checked. */
+#pragma once
+
+#include <stddef.h>
+
+/* Length of the sequence at `at` (2 to 4), 0 when it is not sound. For bytes >= 0x80 (Unicode 15,
+ * table 3-7); left > 0. */
+size_t utf8_length(const char *at, size_t left);
