@@ -26,9 +26,10 @@ MUST_CHECK int recording_open(struct recording **out, const char *path, struct e
 void recording_close(struct recording *r);
 CLEANUP_FOR(struct recording, recording_close)
 #define RECORDING_MESSAGE 1
-/* RECORDING_MESSAGE with *out filled (valid until the next call), 0 at the end, -EINVAL with file
+/* Blank lines are passed over; unknown keys too, `qos` and `retain` default to 0.
+ * RECORDING_MESSAGE with *out filled (valid until the next call), 0 at the end, -EINVAL with file
  * and line. */
 MUST_CHECK int recording_next(struct recording *r, struct recorded *out, struct err *err);
 
-/* Appends one line; errors show in ferror(f). */
-void recording_write(FILE *f, const struct recorded *m, bool with_retain);
+/* Appends one line. 0, -ENOMEM, or -EIO, which shows in ferror(f) too. */
+int recording_write(FILE *f, const struct recorded *m, bool with_retain);
