@@ -36,10 +36,12 @@ struct wire_handlers {
 	void (*connected)(void *owner, bool session_present);
 	void (*refused)(void *owner, const char *why); /* CONNACK that says no; then disconnected */
 	void (*disconnected)(void *owner, const char *why);
-	void (*subscribed)(
-		void *owner, int mid, size_t count, const int *granted); /* 128: refused */
+	/* granted [count]: from 128 on the filter was refused (wire_reason) */
+	void (*subscribed)(void *owner, int mid, size_t count, const int *granted);
 	void (*message)(void *owner, const struct wire_message *m);
-	void (*confirmed)(void *owner, int mid); /* QoS 0: handed to the socket; QoS 1: PUBACK */
+	/* QoS 0: handed to the socket; QoS 1: PUBACK. reason: 0 (or 16, nobody listens), or from
+	 * 128 on what MQTT 5 brokers say when they will not take it (wire_reason). */
+	void (*confirmed)(void *owner, int mid, int reason);
 };
 
 struct wire_will {
@@ -68,22 +70,28 @@ void wire_free(struct wire *w);
 CLEANUP_FOR(struct wire, wire_free)
 
 /* Starts to connect to a numeric address (resolving is the owner's business). Also reconnects:
- * whatever was queued for the old connection at QoS 0, and all acknowledgements, are gone. */
+ * nothing of the old connection is left then, neither acknowledgements nor publishes that were not
+ * confirmed: the owner publishes those again. Not from within a handler. -errno of connecting. */
 MUST_CHECK int wire_connect(struct wire *w, const char *address, int port, struct err *err);
 void wire_disconnect(struct wire *w); /* says DISCONNECT; flush with wire_write */
+void wire_drop(struct wire *w);       /* closes the socket at once, without a word or a handler */
 
 int wire_socket(const struct wire *w);        /* -1: not connected */
 bool wire_is_connected(const struct wire *w); /* CONNACK has come */
-int wire_protocol(const struct wire *w);      /* 5, or 3 after falling back */
+int wire_protocol(const struct wire *w);      /* of this connection: 5, or 3 */
+const char *wire_reason(int code);            /* "Not authorized", ...: MQTT 5 reason codes */
 bool wire_wants_write(const struct wire *w);
 
-/* Reads up to `budget` packets. The number read (fewer than budget: the socket is drained), or a
- * negative errno when the connection is gone. */
-int wire_read(struct wire *w, int budget);
-int wire_write(struct wire *w);
+/* Reads up to `budget` packets (a few more while publishes are unconfirmed), and no further than
+ * the CONNACK, so that the owner can write before the first message comes. The number read, or a
+ * negative errno when the connection is gone. *drained: there was nothing left in the socket. */
+int wire_read(struct wire *w, int budget, bool *drained);
+int wire_write(struct wire *w); /* all that is queued, in as few TCP segments as possible */
 int wire_misc(struct wire *w);
 
-/* *mid may be NULL. -ENOTCONN: QoS 0 was dropped; QoS 1 is refused too (not stored). -EINVAL. */
+/* *mid may be NULL. 0 with QoS 1: stored in the library until it is confirmed or the connection
+ * ends; keep such messages few, the library searches a list. -ENOTCONN: not taken. -EINVAL,
+ * -EMSGSIZE (larger than the broker takes), -ENOMEM. */
 MUST_CHECK int wire_publish(struct wire *w, int *mid, const char *topic, const void *payload,
 	size_t len, int qos, bool retain);
 MUST_CHECK int wire_subscribe(

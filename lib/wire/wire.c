@@ -1,0 +1,446 @@
+#include "lib/wire/wire.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <mosquitto.h>
+#include <mqtt_protocol.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "lib/base/err.h"
+#include "lib/wire/fallback.h"
+
+#define PACKET_BYTES_MAX (16u << 20)
+
+struct wire {
+	struct mosquitto *m; /* one for each connection: nothing is left over from the last */
+	struct wire_handlers handlers;
+	struct fallback fallback;
+	char *client_id, *username, *password;
+	char *will_topic, *will_payload;
+	struct wire_will will;
+	bool clean, gated;
+	int keepalive_s, receive_maximum;
+	uint32_t packet_bytes_max;
+
+	bool is_connected, was_refused;
+	bool drops;    /* the connection in hand ends as soon as no callback runs */
+	bool stops;    /* wire_read goes no further */
+	int callbacks; /* that ran since the last step of wire_read */
+};
+
+/* The library's results as errno. */
+static int code_of(int rc)
+{
+	switch (rc) {
+	case MOSQ_ERR_SUCCESS:
+		return 0;
+	case MOSQ_ERR_NOMEM:
+		return -ENOMEM;
+	case MOSQ_ERR_INVAL:
+	case MOSQ_ERR_MALFORMED_UTF8:
+	case MOSQ_ERR_QOS_NOT_SUPPORTED:
+		return -EINVAL;
+	case MOSQ_ERR_PAYLOAD_SIZE:
+	case MOSQ_ERR_OVERSIZE_PACKET:
+		return -EMSGSIZE;
+	case MOSQ_ERR_NO_CONN:
+		return -ENOTCONN;
+	case MOSQ_ERR_EAI:
+		return -EHOSTUNREACH;
+	case MOSQ_ERR_ERRNO:
+		return errno ? -errno : -EIO;
+	default:
+		return -ECONNRESET;
+	}
+}
+
+/* Why a connection ended: library results are small, MQTT 5 reason codes are 128 and more. */
+static const char *why_of(int rc)
+{
+	switch (rc) {
+	case MOSQ_ERR_SUCCESS:
+		return "disconnected";
+	case MOSQ_ERR_ERRNO:
+		return strerror(errno);
+	case MOSQ_ERR_CONN_LOST:
+		return "the broker closed the connection";
+	case MOSQ_ERR_KEEPALIVE:
+		return "nothing was heard of the broker for the keepalive time";
+	default:
+		return rc >= 128 ? mosquitto_reason_string(rc) : mosquitto_strerror(rc);
+	}
+}
+
+static void on_connect(
+	struct mosquitto *m, void *owner, int rc, int flags, const mosquitto_property *props)
+{
+	struct wire *w = owner;
+
+	(void)m;
+	(void)props;
+	w->callbacks++;
+	w->stops = true;
+	if (rc == 0) {
+		if (fallback_accepted(&w->fallback)) {
+			w->drops = true;
+			return;
+		}
+		w->is_connected = true;
+		if (w->handlers.connected)
+			w->handlers.connected(w->handlers.owner, flags & 1);
+		return;
+	}
+	if (rc == MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION || rc == CONNACK_REFUSED_PROTOCOL_VERSION)
+		fallback_refused(&w->fallback);
+	w->was_refused = true;
+	if (w->handlers.refused)
+		w->handlers.refused(w->handlers.owner, w->fallback.speaks == 5
+							       ? mosquitto_reason_string(rc)
+							       : mosquitto_connack_string(rc));
+}
+
+static void on_disconnect(struct mosquitto *m, void *owner, int rc, const mosquitto_property *props)
+{
+	struct wire *w = owner;
+	const char *why = w->drops ? "asking once more for MQTT 5" : why_of(rc);
+
+	(void)m;
+	(void)props;
+	w->callbacks++;
+	w->stops = true;
+	if (w->was_refused)
+		why = "the broker refused the connection";
+	else if (!w->is_connected && (rc == MOSQ_ERR_CONN_LOST || rc == MOSQ_ERR_PROTOCOL ||
+					     rc == MOSQ_ERR_MALFORMED_PACKET))
+		fallback_lost(&w->fallback);
+	w->is_connected = false;
+	if (w->handlers.disconnected)
+		w->handlers.disconnected(w->handlers.owner, why);
+}
+
+static void on_message(struct mosquitto *m, void *owner, const struct mosquitto_message *got)
+{
+	struct wire *w = owner;
+	struct wire_message msg = {
+		.packet = (uint16_t)got->mid,
+		.topic = got->topic,
+		.payload = got->payload,
+		.payload_len = (size_t)got->payloadlen,
+		.qos = got->qos,
+		.retained = got->retain,
+	};
+
+	(void)m;
+	w->callbacks++;
+	if (w->handlers.message)
+		w->handlers.message(w->handlers.owner, &msg);
+}
+
+static void on_subscribe(struct mosquitto *m, void *owner, int mid, int count, const int *granted)
+{
+	struct wire *w = owner;
+
+	(void)m;
+	w->callbacks++;
+	if (w->handlers.subscribed)
+		w->handlers.subscribed(w->handlers.owner, mid, (size_t)count, granted);
+}
+
+static void on_publish(
+	struct mosquitto *m, void *owner, int mid, int reason, const mosquitto_property *props)
+{
+	struct wire *w = owner;
+
+	(void)m;
+	(void)props;
+	w->callbacks++;
+	if (w->handlers.confirmed)
+		w->handlers.confirmed(w->handlers.owner, mid, reason);
+}
+
+static void on_unsubscribe(struct mosquitto *m, void *owner, int mid)
+{
+	struct wire *w = owner;
+
+	(void)m;
+	(void)mid;
+	w->callbacks++;
+}
+
+static char *copy_text(const char *s)
+{
+	return s ? strdup(s) : NULL;
+}
+
+int wire_new(struct wire **out, const struct wire_options *o, const struct wire_handlers *h,
+	struct err *err)
+{
+	CLEANUP(wire_free) struct wire *w = NULL;
+
+	if (!o->client_id || !*o->client_id)
+		return err_set(err, -EINVAL, "an MQTT client needs a client id");
+	w = calloc(1, sizeof(*w));
+	if (!w)
+		return err_set(err, -ENOMEM, "no memory for an MQTT client");
+	mosquitto_lib_init(); /* the library counts; wire_free has the counterpart */
+	w->handlers = *h;
+	w->clean = o->clean;
+	w->gated = o->gated;
+	w->keepalive_s = o->keepalive_s;
+	w->receive_maximum = o->receive_maximum;
+	w->packet_bytes_max = o->packet_bytes_max ? o->packet_bytes_max : PACKET_BYTES_MAX;
+	fallback_init(&w->fallback, o->protocol);
+	w->client_id = copy_text(o->client_id);
+	w->username = copy_text(o->username);
+	w->password = copy_text(o->password);
+	if (o->will) {
+		w->will = *o->will;
+		w->will_topic = copy_text(o->will->topic);
+		w->will_payload = malloc(o->will->payload_len + 1);
+		if (w->will_payload)
+			memcpy(w->will_payload, o->will->payload, o->will->payload_len);
+	}
+	if (!w->client_id || (o->username && !w->username) || (o->password && !w->password) ||
+		(o->will && (!w->will_topic || !w->will_payload)))
+		return err_set(err, -ENOMEM, "no memory for an MQTT client");
+	*out = TAKE(w);
+	return 0;
+}
+
+static void end_connection(struct wire *w)
+{
+	w->is_connected = w->was_refused = false;
+	w->drops = w->stops = false;
+	if (w->m)
+		mosquitto_destroy(w->m);
+	w->m = NULL;
+}
+
+void wire_free(struct wire *w)
+{
+	if (!w)
+		return;
+	end_connection(w);
+	free(w->client_id);
+	free(w->username);
+	if (w->password)
+		explicit_bzero(w->password, strlen(w->password));
+	free(w->password);
+	free(w->will_topic);
+	free(w->will_payload);
+	free(w);
+	mosquitto_lib_cleanup();
+}
+
+/* MQTT 5 properties of the CONNECT. There is no asynchronous connect that takes them; a connect to
+ * a unix socket that is not there fails at once, but the library keeps the properties. */
+static int keep_properties(struct wire *w)
+{
+	mosquitto_property *props = NULL;
+	int rc;
+
+	rc = mosquitto_property_add_int32(
+		&props, MQTT_PROP_MAXIMUM_PACKET_SIZE, w->packet_bytes_max);
+	if (!rc && !w->clean)
+		rc = mosquitto_property_add_int32(
+			&props, MQTT_PROP_SESSION_EXPIRY_INTERVAL, UINT32_MAX);
+	if (!rc)
+		(void)mosquitto_connect_bind_v5(
+			w->m, "/nonexistent/mqtt", 0, w->keepalive_s, NULL, props);
+	mosquitto_property_free_all(&props);
+	return rc;
+}
+
+static int set_up(struct wire *w)
+{
+	int rc, version;
+
+	w->m = mosquitto_new(w->client_id, w->clean, w);
+	if (!w->m)
+		return MOSQ_ERR_NOMEM;
+	mosquitto_connect_v5_callback_set(w->m, on_connect);
+	mosquitto_disconnect_v5_callback_set(w->m, on_disconnect);
+	mosquitto_message_callback_set(w->m, on_message);
+	mosquitto_subscribe_callback_set(w->m, on_subscribe);
+	mosquitto_unsubscribe_callback_set(w->m, on_unsubscribe);
+	mosquitto_publish_v5_callback_set(w->m, on_publish);
+	version = fallback_next(&w->fallback) == 5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311;
+	rc = mosquitto_int_option(w->m, MOSQ_OPT_PROTOCOL_VERSION, version);
+	if (!rc)
+		rc = mosquitto_int_option(w->m, MOSQ_OPT_TCP_NODELAY, 1);
+	if (!rc && w->receive_maximum)
+		rc = mosquitto_int_option(w->m, MOSQ_OPT_RECEIVE_MAXIMUM, w->receive_maximum);
+	if (!rc && w->gated)
+		rc = mosquitto_threaded_set(w->m, true);
+	if (!rc && w->username)
+		rc = mosquitto_username_pw_set(w->m, w->username, w->password);
+	if (!rc && w->will_topic)
+		rc = mosquitto_will_set(w->m, w->will_topic, (int)w->will.payload_len,
+			w->will_payload, w->will.qos, w->will.retain);
+	if (!rc && version == MQTT_PROTOCOL_V5)
+		rc = keep_properties(w);
+	return rc;
+}
+
+int wire_connect(struct wire *w, const char *address, int port, struct err *err)
+{
+	int rc, code;
+
+	end_connection(w);
+	rc = set_up(w);
+	if (rc) {
+		code = code_of(rc);
+		return err_set(err, code, "cannot set up the connection to the broker: %s",
+			mosquitto_strerror(rc));
+	}
+	errno = 0;
+	rc = mosquitto_connect_async(w->m, address, port, w->keepalive_s);
+	if (rc) {
+		code = code_of(rc);
+		return err_set(err, code, "cannot connect to %s port %d: %s", address, port,
+			rc == MOSQ_ERR_ERRNO ? strerror(errno) : mosquitto_strerror(rc));
+	}
+	return 0;
+}
+
+void wire_disconnect(struct wire *w)
+{
+	if (w->m)
+		mosquitto_disconnect(w->m);
+}
+
+void wire_drop(struct wire *w)
+{
+	end_connection(w);
+}
+
+int wire_socket(const struct wire *w)
+{
+	return w->m ? mosquitto_socket(w->m) : -1;
+}
+
+bool wire_is_connected(const struct wire *w)
+{
+	return w->is_connected;
+}
+
+int wire_protocol(const struct wire *w)
+{
+	return w->fallback.speaks;
+}
+
+const char *wire_reason(int code)
+{
+	return mosquitto_reason_string(code);
+}
+
+bool wire_wants_write(const struct wire *w)
+{
+	return w->m && mosquitto_want_write(w->m);
+}
+
+/* Ends a connection that served only to find out what the broker speaks. */
+static int drop_now(struct wire *w)
+{
+	mosquitto_disconnect(w->m);
+	(void)mosquitto_loop_write(w->m, 1); /* closes; calls on_disconnect */
+	if (wire_socket(w) >= 0) {
+		end_connection(w);
+		if (w->handlers.disconnected)
+			w->handlers.disconnected(w->handlers.owner, "asking once more for MQTT 5");
+	}
+	return -ECONNRESET;
+}
+
+int wire_read(struct wire *w, int budget, bool *drained)
+{
+	int count = 0, rc;
+
+	*drained = false;
+	if (wire_socket(w) < 0)
+		return -ENOTCONN;
+	w->stops = false;
+	while (count < budget && !w->stops) {
+		/* one packet a call; whether the socket is empty shows in errno alone */
+		w->callbacks = 0;
+		errno = 0;
+		rc = mosquitto_loop_read(w->m, 1);
+		if (rc || wire_socket(w) < 0)
+			return rc ? code_of(rc) : -ECONNRESET;
+		if (w->callbacks == 0 && errno == EAGAIN) {
+			*drained = true;
+			break;
+		}
+		count += w->callbacks ? w->callbacks : 1;
+	}
+	return w->drops ? drop_now(w) : count;
+}
+
+/* One small packet for each acknowledgement would be one TCP segment each, for us and for the
+ * broker: the cork gathers them. */
+static void cork(const struct wire *w, int on)
+{
+	int fd = wire_socket(w);
+
+	if (fd >= 0 && w->gated)
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
+}
+
+int wire_write(struct wire *w)
+{
+	int rc;
+
+	if (wire_socket(w) < 0)
+		return -ENOTCONN;
+	if (!wire_wants_write(w))
+		return 0;
+	cork(w, 1);
+	rc = mosquitto_loop_write(w->m, 1);
+	cork(w, 0);
+	return code_of(rc);
+}
+
+int wire_misc(struct wire *w)
+{
+	return wire_socket(w) < 0 ? -ENOTCONN : code_of(mosquitto_loop_misc(w->m));
+}
+
+int wire_publish(struct wire *w, int *mid, const char *topic, const void *payload, size_t len,
+	int qos, bool retain)
+{
+	int rc;
+
+	assert(qos == 0 || qos == 1);
+	if (!w->is_connected)
+		return -ENOTCONN;
+	if (len > MQTT_MAX_PAYLOAD)
+		return -EMSGSIZE;
+	rc = mosquitto_publish(w->m, mid, topic, (int)len, payload, qos, retain);
+	/* When only the sending failed, a QoS 1 message is in the library's list all the same; the
+	 * next step on this client then finds the connection gone. */
+	if (qos == 1 &&
+		(rc == MOSQ_ERR_NO_CONN || rc == MOSQ_ERR_CONN_LOST || rc == MOSQ_ERR_ERRNO))
+		rc = 0;
+	return code_of(rc);
+}
+
+int wire_subscribe(struct wire *w, int *mid, const char *const *filters, size_t count, int qos)
+{
+	assert(qos == 0 || qos == 1); /* after PUBREC the library alone would hold the payload */
+	if (!w->is_connected)
+		return -ENOTCONN;
+	return code_of(mosquitto_subscribe_multiple(
+		w->m, mid, (int)count, (char *const *)(uintptr_t)filters, qos, 0, NULL));
+}
+
+int wire_unsubscribe(struct wire *w, const char *const *filters, size_t count)
+{
+	if (!w->is_connected)
+		return -ENOTCONN;
+	return code_of(mosquitto_unsubscribe_multiple(
+		w->m, NULL, (int)count, (char *const *)(uintptr_t)filters, NULL));
+}
