@@ -1,5 +1,6 @@
 /* Kernels in plain C: the reference, and what runs where nothing better does. */
 #include <math.h>
+#include <string.h>
 
 #include "lib/nn/kernels_sets.h"
 
@@ -59,23 +60,47 @@ static void scale(size_t n, const float *x, const float *mean, const float *sd, 
 		y[i] = (x[i] - mean[i]) / sd[i];
 }
 
+#define PANEL_ROWS 256
+
+/* `columns` columns of c (row by row c_row apart) += a b, for columns of b copied to [k][8]. */
+static void gemm_panel(size_t m, size_t k, const float *a, size_t a_row, size_t a_column,
+	const float *panel, float *c, size_t c_row, size_t columns)
+{
+	for (size_t i = 0; i < m; i++) {
+		float sum[NN_LANES] = {0};
+
+		for (size_t l = 0; l < columns; l++)
+			sum[l] = c[i * c_row + l];
+		for (size_t p = 0; p < k; p++)
+			for (size_t l = 0; l < NN_LANES; l++)
+				sum[l] += a[i * a_row + p * a_column] * panel[p * NN_LANES + l];
+		for (size_t l = 0; l < columns; l++)
+			c[i * c_row + l] = sum[l];
+	}
+}
+
 static void gemm(size_t m, size_t n, size_t k, const float *a, int a_transposed, const float *b,
 	int b_transposed, float *c, int accumulate)
 {
 	const size_t a_row = a_transposed ? 1 : k, a_column = a_transposed ? m : 1;
 	const size_t b_row = b_transposed ? 1 : n, b_column = b_transposed ? k : 1;
+	float panel[PANEL_ROWS * NN_LANES];
 
-	for (size_t i = 0; i < m; i++) {
-		float *row = c + i * n;
+	if (!accumulate)
+		memset(c, 0, m * n * sizeof(*c));
+	for (size_t p = 0; p < k; p += PANEL_ROWS) {
+		const size_t rows = k - p < PANEL_ROWS ? k - p : PANEL_ROWS;
 
-		if (!accumulate)
-			for (size_t j = 0; j < n; j++)
-				row[j] = 0;
-		for (size_t p = 0; p < k; p++) {
-			const float v = a[i * a_row + p * a_column];
+		for (size_t j = 0; j < n; j += NN_LANES) {
+			const size_t columns = n - j < NN_LANES ? n - j : NN_LANES;
 
-			for (size_t j = 0; j < n; j++)
-				row[j] += v * b[p * b_row + j * b_column];
+			memset(panel, 0, rows * NN_LANES * sizeof(*panel));
+			for (size_t i = 0; i < rows; i++)
+				for (size_t l = 0; l < columns; l++)
+					panel[i * NN_LANES + l] =
+						b[(p + i) * b_row + (j + l) * b_column];
+			gemm_panel(m, rows, a + p * a_column, a_row, a_column, panel, c + j, n,
+				columns);
 		}
 	}
 }

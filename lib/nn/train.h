@@ -16,7 +16,8 @@ struct nn_train_options {
 	size_t hidden_count;
 	size_t batch;
 	size_t max_epochs;
-	size_t patience; /* epochs without a better validation loss; 0: no early stopping */
+	size_t patience; /* epochs without a better validation loss; 0: no early stopping, the
+			    last weights stay */
 	double learning_rate, beta1, beta2, epsilon;
 	double weight_decay; /* decoupled, on weights only; 0 for plain Adam */
 	uint64_t seed;
@@ -26,7 +27,8 @@ struct nn_train_options {
 	void *owner;
 };
 
-/* 64-64, batch 32, Adam 1e-3, 0.9, 0.999, 1e-8; 200 epochs, patience 15; seed 0. */
+/* hidden_count 0 is logistic regression.
+ * The defaults: 64-64, batch 32, Adam 1e-3, 0.9, 0.999, 1e-8; 200 epochs, patience 15; seed 0. */
 void nn_train_defaults(struct nn_train_options *o);
 
 struct nn_matrix { /* borrowed, row-major */
@@ -36,12 +38,15 @@ struct nn_matrix { /* borrowed, row-major */
 
 struct nn_trained {
 	struct nn_program *program; /* ends in a sigmoid; no input scaling */
-	size_t epochs, best_epoch;  /* counted from 1 */
-	double best_loss;           /* validation loss at best_epoch */
+	size_t epochs, best_epoch;  /* counted from 1; equal without early stopping */
+	double best_loss;           /* validation loss at best_epoch; without validation rows the
+				       training loss */
 };
 
 /* x already scaled, y 0 or 1 [rows]. Validation rows steer early stopping; none: trains
- * max_epochs. out->program belongs to the caller. -EINVAL, -ENOMEM. */
+ * max_epochs, and `epoch` gets NAN as validation loss. Weights begin uniform after Glorot, Bengio
+ * 2010, biases at 0. out->program belongs to the caller. -EINVAL (options or data that do not
+ * serve, or the loss went beyond all numbers), -ENOMEM. */
 MUST_CHECK int nn_train(struct nn_trained *out, const struct nn_train_options *o,
 	const struct nn_kernels *k, struct nn_matrix x, const float *y, struct nn_matrix vx,
 	const float *vy, struct err *err);
