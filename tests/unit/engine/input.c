@@ -1,0 +1,183 @@
+/* Engine inputs as bytes for the journal. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/rng.h"
+#include "lib/engine/engine.h"
+#include "lib/engine/own_topic.h"
+
+static const int64_t times[] = {0, 1, -1, 127, 128, 1795340350041, INT64_MAX, INT64_MIN};
+
+static void assert_same(const struct engine_input *a, const struct engine_input *b)
+{
+	assert_int_equal(a->kind, b->kind);
+	assert_true(a->now_ms == b->now_ms);
+	assert_true(a->clock_ms == b->clock_ms);
+	if (a->kind != INPUT_MESSAGE)
+		return;
+	assert_string_equal(a->message.topic, b->message.topic);
+	assert_int_equal(a->message.payload_len, b->message.payload_len);
+	if (a->message.payload_len)
+		assert_memory_equal(a->message.payload, b->message.payload, a->message.payload_len);
+	assert_int_equal(a->message.qos, b->message.qos);
+	assert_int_equal(a->message.retained, b->message.retained);
+}
+
+static struct engine_input message(int64_t now_ms, int64_t clock_ms, size_t payload_len)
+{
+	static char payload[20000];
+
+	return (struct engine_input){
+		.kind = INPUT_MESSAGE,
+		.now_ms = now_ms,
+		.clock_ms = clock_ms,
+		.message = {.topic = "acme/press-3/unit/U7/start",
+			.payload = payload,
+			.payload_len = payload_len,
+			.qos = (int)(payload_len % 3),
+			.retained = payload_len % 2},
+	};
+}
+
+static void come_back_as_they_were(void **state)
+{
+	static const size_t lengths[] = {0, 1, 2, 127, 128, 129, 16383, 16384, 20000};
+	CLEANUP(buf_deinit) struct buf out;
+	struct engine_input in, back;
+	struct cursor c;
+
+	(void)state;
+	buf_init(&out);
+	for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+		for (size_t j = 0; j < ARRAY_LEN(lengths); j++) {
+			in = message(times[i], times[(i + j) % ARRAY_LEN(times)], lengths[j]);
+			engine_input_put(&out, &in);
+			in.kind = INPUT_TICK;
+			engine_input_put(&out, &in);
+		}
+	}
+	cursor_init(&c, out.data, out.len);
+	for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+		for (size_t j = 0; j < ARRAY_LEN(lengths); j++) {
+			in = message(times[i], times[(i + j) % ARRAY_LEN(times)], lengths[j]);
+			assert_true(engine_input_get(&c, &back));
+			assert_same(&in, &back);
+			in.kind = INPUT_TICK;
+			assert_true(engine_input_get(&c, &back));
+			assert_same(&in, &back);
+		}
+	}
+	assert_false(engine_input_get(&c, &back));
+	assert_false(c.failed);
+}
+
+static void take_ten_bytes_beside_topic_and_payload(void **state)
+{
+	CLEANUP(buf_deinit) struct buf out;
+	struct engine_input in = message(1795340350041, 1795340350041, 60);
+
+	(void)state;
+	buf_init(&out);
+	engine_input_put(&out, &in);
+	assert_true(out.len <= strlen(in.message.topic) + in.message.payload_len + 11);
+}
+
+static void are_refused_wherever_they_are_cut(void **state)
+{
+	CLEANUP(buf_deinit) struct buf out;
+	struct engine_input in = message(1795340350041, 1795340350000, 7), back;
+	struct cursor c;
+
+	(void)state;
+	buf_init(&out);
+	engine_input_put(&out, &in);
+	for (size_t len = 1; len < out.len; len++) {
+		char *cut = malloc(len); /* of its own, so that reading on is seen */
+
+		assert_non_null(cut);
+		memcpy(cut, out.data, len);
+		cursor_init(&c, cut, len);
+		assert_false(engine_input_get(&c, &back));
+		assert_true(c.failed);
+		free(cut);
+	}
+}
+
+static void are_refused_when_their_head_is_none(void **state)
+{
+	static const uint8_t heads[] = {0, 3, INPUT_MESSAGE | 0x20, INPUT_MESSAGE | 0x80,
+		INPUT_TICK | 0x04, INPUT_TICK | 0x10};
+	CLEANUP(buf_deinit) struct buf out;
+	struct engine_input in = message(1795340350041, 1795340350041, 60), back;
+	struct cursor c;
+
+	(void)state;
+	buf_init(&out);
+	engine_input_put(&out, &in);
+	for (size_t i = 0; i < ARRAY_LEN(heads); i++) {
+		out.data[0] = (char)heads[i];
+		cursor_init(&c, out.data, out.len);
+		assert_false(engine_input_get(&c, &back));
+		assert_true(c.failed);
+	}
+}
+
+static void survive_random_bytes(void **state)
+{
+	struct engine_input back;
+	struct cursor c;
+	struct rng rng;
+
+	(void)state;
+	rng_init(&rng, 1, 1);
+	for (int round = 0; round < 20000; round++) {
+		size_t len = rng_below(&rng, 40);
+		char *bytes = malloc(len + 1);
+
+		assert_non_null(bytes);
+		for (size_t i = 0; i < len; i++)
+			bytes[i] = (char)(i ? rng_u64(&rng) % 30 : INPUT_MESSAGE);
+		cursor_init(&c, bytes, len);
+		while (engine_input_get(&c, &back))
+			assert_non_null(back.kind == INPUT_MESSAGE ? back.message.topic : "");
+		free(bytes);
+	}
+}
+
+static void are_never_topics_of_our_own(void **state)
+{
+	(void)state;
+	assert_true(own_topic("acme/p3/defectd", "acme/p3/defectd/prediction"));
+	assert_true(own_topic("acme/p3/defectd", "acme/p3/defectd/alert"));
+	assert_true(own_topic("acme/p3/defectd", "acme/p3/defectd/alarm/store"));
+	assert_true(own_topic("acme/p3/defectd", "acme/p3/defectd/cmd/ack"));
+	assert_true(own_topic("acme/p3/defectd", "acme/p3/defectd/status"));
+	assert_true(own_topic("defectd/gw", "defectd/gw/marker"));
+	/* sources may share the root */
+	assert_false(own_topic("acme/p3", "acme/p3/oven/temp"));
+	assert_false(own_topic("acme/p3", "acme/p3/status/oven"));
+	assert_false(own_topic("acme/p3", "acme/p3/predictions"));
+	assert_false(own_topic("acme/p3", "acme/p31/status"));
+	assert_false(own_topic("acme/p3", "acme/p3"));
+	assert_false(own_topic("acme/p3", "status"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(come_back_as_they_were),
+		cmocka_unit_test(take_ten_bytes_beside_topic_and_payload),
+		cmocka_unit_test(are_refused_wherever_they_are_cut),
+		cmocka_unit_test(are_refused_when_their_head_is_none),
+		cmocka_unit_test(survive_random_bytes),
+		cmocka_unit_test(are_never_topics_of_our_own),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
