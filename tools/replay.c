@@ -1,0 +1,365 @@
+/* defectctl replay: a recording through the engine of one line, without a broker. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "lib/base/json.h"
+#include "lib/engine/publish.h"
+#include "lib/gateway/gateway.h"
+#include "lib/store/units.h"
+#include "tools/command.h"
+#include "tools/options.h"
+#include "tools/recording.h"
+
+#define ARENA_BLOCK_BYTES (256u << 10)
+#define ROWS_PER_COMMIT 1000
+
+struct replay {
+	struct config config; /* with the one line alone; borrows from the whole one */
+	struct gateway *gateway;
+	struct store *rows; /* where units go; NULL without --out */
+	FILE *messages;     /* NULL: nobody wants them */
+	char *prediction_topic, *alert_topic;
+	struct outcomes outcomes;
+	struct buf payload;
+	int64_t clock_ms;
+	unsigned open_rows; /* in the transaction */
+	bool is_prepared;
+	uint64_t read, rows_refused;
+};
+
+static void replay_deinit(struct replay *r)
+{
+	gateway_free(r->gateway);
+	store_close(r->rows);
+	if (r->messages && r->messages != stdout)
+		fclose(r->messages);
+	free(r->prediction_topic);
+	free(r->alert_topic);
+	arena_free(r->outcomes.arena);
+	buf_deinit(&r->payload);
+}
+
+static inline void replay_deinit_at(struct replay *r)
+{
+	replay_deinit(r);
+}
+
+/* The line and its model. What is in state_dir is only read. */
+static int open_engine(struct replay *r, struct err *err)
+{
+	CLEANUP(store_close) struct store *registry = NULL;
+	const struct nn_kernels *kernels = nn_kernels_choose(NULL, err);
+	char *path;
+	int rc = 0;
+
+	if (!kernels)
+		return -EINVAL;
+	rc = gateway_new(&r->gateway, &r->config, kernels, err);
+	if (rc < 0)
+		return rc;
+	if (asprintf(&path, "%s/defectd.db", r->config.state_dir) < 0)
+		return err_set(err, -ENOMEM, "no memory for a path");
+	if (access(path, F_OK) == 0)
+		rc = store_open(&registry, path, STORE_READ, err);
+	free(path);
+	return rc < 0 ? rc : gateway_load_models(r->gateway, registry, err);
+}
+
+/* DIR, with a new database and the file of messages. */
+static int open_folder(struct replay *r, const char *dir, struct err *err)
+{
+	char *database, *messages;
+	int rc = 0;
+
+	if (mkdir(dir, 0777) < 0 && errno != EEXIST)
+		return err_set(err, -errno, "%s: %s", dir, strerror(errno));
+	if (asprintf(&database, "%s/defectd.db", dir) < 0)
+		return err_set(err, -ENOMEM, "no memory for a path");
+	if (access(database, F_OK) == 0)
+		rc = err_set(err, -EEXIST,
+			"%s is there already, a replay writes into a new database alone", database);
+	else
+		rc = store_open(&r->rows, database, STORE_WRITE, err);
+	free(database);
+	if (rc < 0)
+		return rc;
+	if (asprintf(&messages, "%s/messages.jsonl", dir) < 0)
+		return err_set(err, -ENOMEM, "no memory for a path");
+	r->messages = fopen(messages, "we");
+	if (!r->messages)
+		rc = err_set(err, -errno, "%s: %s", messages, strerror(errno));
+	free(messages);
+	return rc;
+}
+
+static int write_message(
+	struct replay *r, const char *topic, int qos, int64_t at_ms, struct err *err)
+{
+	struct recorded m = {.t_ms = at_ms,
+		.topic = topic,
+		.payload = r->payload.data,
+		.payload_len = r->payload.len,
+		.qos = qos};
+	int rc = buf_failed(&r->payload) ? -ENOMEM : recording_write(r->messages, &m, true);
+
+	buf_clear(&r->payload);
+	return rc < 0 ? err_set(err, rc, "a message cannot be written: %s", strerror(-rc)) : 0;
+}
+
+static int write_row(struct replay *r, const struct unit_row *row, struct err *err)
+{
+	int rc = r->open_rows == 0 ? store_begin(r->rows, err) : 0;
+
+	if (rc < 0)
+		return rc;
+	rc = store_put_unit(r->rows, row, err);
+	if (rc < 0)
+		return rc;
+	if (rc == STORE_ROW_REFUSED) {
+		r->rows_refused++;
+		fprintf(stderr, "defectctl replay: unit %s: %s\n", row->unit, err->text);
+	}
+	if (++r->open_rows < ROWS_PER_COMMIT)
+		return 0;
+	r->open_rows = 0;
+	return store_commit(r->rows, err);
+}
+
+static int write_unit(struct replay *r, const struct outcome *o, struct err *err)
+{
+	const struct unit_row *row = &o->row;
+	int rc = r->rows ? write_row(r, row, err) : 0;
+
+	if (rc < 0 || !r->messages)
+		return rc;
+	publish_prediction(&r->payload, row, row->latency_us);
+	rc = write_message(r, r->prediction_topic, r->config.lines->decide.prediction_qos,
+		row->scored_ms, err);
+	if (rc < 0 || !o->alert)
+		return rc;
+	publish_alert(&r->payload, row, row->latency_us);
+	return write_message(r, r->alert_topic, 1, row->scored_ms, err);
+}
+
+static int take(struct replay *r, const struct engine_input *in, struct err *err)
+{
+	int rc = engine_take(r->gateway->engine, in, &r->outcomes);
+
+	if (rc < 0)
+		return err_set(err, rc, "no memory");
+	for (size_t i = 0; i < r->outcomes.count; i++) {
+		const struct outcome *o = &r->outcomes.v[i];
+
+		rc = o->kind == OUTCOME_UNIT ? write_unit(r, o, err) : 0;
+		if (rc < 0)
+			return rc;
+	}
+	outcomes_reset(&r->outcomes);
+	return 0;
+}
+
+/* A tick at the time when one is due. */
+static int tick(struct replay *r, int64_t due_ms, struct err *err)
+{
+	struct engine_input in = {.kind = INPUT_TICK, .now_ms = due_ms, .clock_ms = due_ms};
+
+	r->clock_ms = due_ms;
+	return take(r, &in, err);
+}
+
+/* The tables, with the time of the first message. */
+static int prepare(struct replay *r, int64_t now_ms, struct err *err)
+{
+	if (r->is_prepared || !r->rows)
+		return 0;
+	r->is_prepared = true;
+	return gateway_prepare_store(r->gateway, r->rows, now_ms, err);
+}
+
+static int replay_message(struct replay *r, const struct recorded *m, struct err *err)
+{
+	struct engine_input in = {
+		.kind = INPUT_MESSAGE,
+		.now_ms = m->t_ms,
+		.message =
+			{
+				.topic = m->topic,
+				.payload = m->payload,
+				.payload_len = m->payload_len,
+				.qos = m->qos,
+				.retained = m->retained,
+			},
+	};
+	int64_t due_ms;
+	int rc = prepare(r, m->t_ms, err);
+
+	while (rc == 0 && (due_ms = engine_due_ms(r->gateway->engine)) <= m->t_ms)
+		rc = tick(r, due_ms, err);
+	if (rc < 0)
+		return rc;
+	if (m->t_ms > r->clock_ms)
+		r->clock_ms = m->t_ms;
+	in.clock_ms = r->clock_ms;
+	r->read++;
+	return take(r, &in, err);
+}
+
+/* After the last message the clock runs on until no unit is open. */
+static int run_out(struct replay *r, struct err *err)
+{
+	struct engine_line_state state;
+	int64_t due_ms;
+	int rc = 0;
+
+	for (;;) {
+		engine_line_state(r->gateway->engine, 0, &state);
+		due_ms = engine_due_ms(r->gateway->engine);
+		if (rc < 0 || state.open_units == 0 || due_ms == INT64_MAX)
+			return rc;
+		rc = tick(r, due_ms, err);
+	}
+}
+
+static int replay_recording(struct replay *r, const char *path, struct err *err)
+{
+	CLEANUP(recording_close) struct recording *recording = NULL;
+	struct recorded m;
+	int rc = recording_open(&recording, path, err);
+
+	if (rc < 0)
+		return rc;
+	while ((rc = recording_next(recording, &m, err)) == RECORDING_MESSAGE) {
+		rc = replay_message(r, &m, err);
+		if (rc < 0)
+			return rc;
+	}
+	if (rc == 0)
+		rc = prepare(r, 0, err);
+	if (rc == 0)
+		rc = run_out(r, err);
+	if (rc == 0 && r->open_rows > 0)
+		rc = store_commit(r->rows, err);
+	if (rc == 0 && r->messages && fflush(r->messages) != 0)
+		rc = err_set(err, -errno, "a message cannot be written: %s", strerror(errno));
+	return rc;
+}
+
+static void print_json(const struct replay *r)
+{
+	CLEANUP(buf_deinit) struct buf out;
+	const struct engine_counts *counts = engine_counts(r->gateway->engine);
+	struct engine_line_state state;
+
+	engine_line_state(r->gateway->engine, 0, &state);
+	buf_init(&out);
+	jsonw_begin(&out);
+	jsonw_text(&out, "line", r->config.lines->name);
+	jsonw_text(&out, "model", state.model ? model_sha256(state.model) : "");
+	jsonw_text(&out, "reason", state.why_none);
+	jsonw_int(&out, "messages", (int64_t)r->read);
+	jsonw_int(&out, "used", (int64_t)counts->used);
+	jsonw_int(&out, "refused", (int64_t)(r->read - counts->used));
+	jsonw_int(&out, "units", (int64_t)state.units);
+	jsonw_int(&out, "alerts", (int64_t)state.alerts);
+	jsonw_int(&out, "not_scored", (int64_t)state.not_scored);
+	jsonw_int(&out, "rows_refused", (int64_t)r->rows_refused);
+	for (int i = REFUSAL_NONE + 1; i < REFUSAL_COUNT; i++)
+		jsonw_int(&out, refusal_name(i), (int64_t)counts->refused[i]);
+	for (int i = VALUE_REFUSAL_NONE + 1; i < VALUE_REFUSAL_COUNT; i++) {
+		char key[64];
+
+		snprintf(key, sizeof(key), "value_%s", value_refusal_name(i));
+		jsonw_int(&out, key, (int64_t)state.counts->values[i]);
+	}
+	jsonw_end(&out);
+	if (!buf_failed(&out))
+		printf("%s\n", buf_text(&out));
+}
+
+static void print_table(const struct replay *r, FILE *f)
+{
+	const struct engine_counts *counts = engine_counts(r->gateway->engine);
+	struct engine_line_state state;
+
+	engine_line_state(r->gateway->engine, 0, &state);
+	fprintf(f, "messages    %10" PRIu64 "\n", r->read);
+	fprintf(f, "used        %10" PRIu64 "\n", counts->used);
+	for (int i = REFUSAL_NONE + 1; i < REFUSAL_COUNT; i++) {
+		if (counts->refused[i] > 0)
+			fprintf(f, "  %-12s%8" PRIu64 "\n", refusal_name(i), counts->refused[i]);
+	}
+	fprintf(f, "units       %10" PRIu64 "\n", state.units);
+	fprintf(f, "alerts      %10" PRIu64 "\n", state.alerts);
+	fprintf(f, "not scored  %10" PRIu64 "\n", state.not_scored);
+	if (r->rows_refused > 0)
+		fprintf(f, "rows refused%10" PRIu64 "\n", r->rows_refused);
+}
+
+/* The configuration with the one line alone: what other lines would take is not fed to them. */
+static int choose_line(struct replay *r, struct config *config, const char *name, struct err *err)
+{
+	const struct line_config *line = config_find_line(config, name);
+
+	if (!line)
+		return err_set(
+			err, -EINVAL, "line \"%s\" is not configured in %s", name, config->file);
+	r->config = *config;
+	r->config.lines = config->lines + (line - config->lines);
+	r->config.line_count = 1;
+	if (asprintf(&r->prediction_topic, "%s/prediction", line->publish) < 0 ||
+		asprintf(&r->alert_topic, "%s/alert", line->publish) < 0)
+		return err_set(err, -ENOMEM, "no memory for a topic");
+	return arena_new(&r->outcomes.arena, ARENA_BLOCK_BYTES);
+}
+
+static int run(const struct context *ctx, int argc, char **argv)
+{
+	const char *name = NULL, *recording = NULL, *dir = NULL;
+	const struct option_row rows[] = {
+		{"--line", OPTION_TEXT, &name, true},
+		{"--out", OPTION_TEXT, &dir, false},
+		{"RECORDING", OPTION_POSITIONAL, &recording, true},
+	};
+	CLEANUP(config_free) struct config *config = NULL;
+	CLEANUP(replay_deinit) struct replay r = {.clock_ms = INT64_MIN};
+	struct err err = {0};
+	int rc = options_read(&command_replay, rows, ARRAY_LEN(rows), argc, argv);
+
+	if (rc != 0)
+		return rc;
+	config = command_load_config(ctx);
+	if (!config)
+		return EX_CONFIG;
+	buf_init(&r.payload);
+	rc = choose_line(&r, config, name, &err);
+	if (rc == 0)
+		rc = open_engine(&r, &err);
+	if (rc == 0 && dir)
+		rc = open_folder(&r, dir, &err);
+	if (rc < 0)
+		return command_fail("replay", &err);
+	if (r.gateway->lines->trouble[0])
+		fprintf(stderr, "defectctl replay: %s\n", r.gateway->lines->trouble);
+	if (!dir && !ctx->json)
+		r.messages = stdout;
+	rc = replay_recording(&r, recording, &err);
+	if (rc < 0)
+		return command_fail("replay", &err);
+	if (ctx->json)
+		print_json(&r);
+	else
+		print_table(&r, dir ? stdout : stderr);
+	return 0;
+}
+
+const struct command command_replay = {
+	.name = "replay",
+	.arguments = "--line L RECORDING [--out DIR]",
+	.summary = "runs a recording through a line: units and messages as the daemon makes them",
+	.run = run,
+};
