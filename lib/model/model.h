@@ -32,7 +32,7 @@ struct model_input {
 	size_t text_count;
 	double missing; /* what stands in for a missing number (the mean, or a given number) */
 	bool missing_is_mean;
-	double mean, sd, min, max; /* statistics; not a scaler */
+	double mean, sd, min, max; /* statistics, not a scaler; NAN where the file has none */
 	const char *unit;          /* of measurement, may be "" */
 };
 
@@ -54,15 +54,17 @@ struct model_parts {
 
 struct model;
 
-/* The bytes of an ONNX file for these parts. The same parts give the same bytes. The caller owns
- * the buffer. -EINVAL, -ENOMEM. */
+/* Appends the bytes of an ONNX file for these parts. The same parts give the same bytes. What
+ * would not load is refused. The caller owns the buffer, which is untouched on failure.
+ * -EINVAL, -ENOMEM. */
 struct buf;
 MUST_CHECK int model_save(struct buf *out, const struct model_parts *parts,
 	const struct nn_kernels *k, struct err *err);
 
 /* Loads and trusts nothing: sizes are checked before memory is taken, the graph must be of the
  * form that model_save writes (others: refused, naming node and operator), weights finite, the
- * metadata sound, and the self-test rows give what they should. `limit_bytes` bounds the file.
+ * metadata sound (a key of ours that is unknown is refused, not ignored), and the self-test rows
+ * give what they should. `limit_bytes` bounds the file.
  * -EINVAL (refused, with the reason), -ENOENT and other errno of opening, -EFBIG, -ENOMEM. */
 MUST_CHECK int model_load(struct model **out, const char *path, size_t limit_bytes,
 	const struct nn_kernels *k, struct err *err);
@@ -87,13 +89,15 @@ void model_scratch_free(struct model_scratch *s);
 CLEANUP_FOR(struct model_scratch, model_scratch_free)
 
 struct model_score {
-	double p_defect;
+	double p_defect;        /* 0 to 1; NAN when the network overflowed (an absurd input) */
 	const char *class_name; /* "" without classes */
 	bool new_category;      /* a text that none of the model's one-hot columns knows */
 	const char *new_category_feature; /* its name, or NULL */
 };
 
-/* values [model_feature_count], in the order of model_features. Allocates nothing. */
+/* values [model_feature_count], in the order of model_features. Allocates nothing. A missing
+ * number becomes the input's `missing`, a missing or unknown text is 0 in all its columns; a value
+ * of the other kind (a text for a number, a number for a text) counts as missing. */
 void model_score(const struct model *m, const struct nn_kernels *k, struct model_scratch *s,
 	const struct value *values, struct model_score *out);
 /* Only the encoder: inputs [model_input_count]. */
