@@ -4,6 +4,10 @@
 
 #include "lib/nn/kernels_sets.h"
 
+/* Four sums side by side: registers of any target, which wider vectors are not. */
+#define QUAD 4
+typedef float quad __attribute__((vector_size(QUAD * sizeof(float)), may_alias));
+
 static float activate(enum nn_activation f, float z)
 {
 	switch (f) {
@@ -19,16 +23,16 @@ static float activate(enum nn_activation f, float z)
 
 static void affine_block(const struct nn_affine *a, size_t block, const float *x, float *y)
 {
-	const float *w = a->weights + block * a->inputs * NN_LANES;
-	float sum[NN_LANES];
+	const quad *w = (const quad *)(a->weights + block * a->inputs * NN_LANES);
+	const quad *bias = (const quad *)(a->bias + block * NN_LANES);
+	quad low = bias[0], high = bias[1];
 
-	for (size_t l = 0; l < NN_LANES; l++)
-		sum[l] = a->bias[block * NN_LANES + l];
-	for (size_t i = 0; i < a->inputs; i++)
-		for (size_t l = 0; l < NN_LANES; l++)
-			sum[l] += w[i * NN_LANES + l] * x[i];
-	for (size_t l = 0; l < NN_LANES; l++)
-		y[block * NN_LANES + l] = sum[l];
+	for (size_t i = 0; i < a->inputs; i++) {
+		low += w[2 * i] * x[i];
+		high += w[2 * i + 1] * x[i];
+	}
+	((quad *)(y + block * NN_LANES))[0] = low;
+	((quad *)(y + block * NN_LANES))[1] = high;
 }
 
 static void affine_row(const struct nn_affine *a, const float *x, float *y)
@@ -62,20 +66,25 @@ static void scale(size_t n, const float *x, const float *mean, const float *sd, 
 
 #define PANEL_ROWS 256
 
-/* `columns` columns of c (row by row c_row apart) += a b, for columns of b copied to [k][8]. */
+/* Columns of c, a product's rows c_row apart, += a b, for these columns of b as [k][2] quads. */
 static void gemm_panel(size_t m, size_t k, const float *a, size_t a_row, size_t a_column,
-	const float *panel, float *c, size_t c_row, size_t columns)
+	const quad *panel, float *c, size_t c_row, size_t columns)
 {
 	for (size_t i = 0; i < m; i++) {
-		float sum[NN_LANES] = {0};
+		quad sum[2] = {0}, low, high;
 
-		for (size_t l = 0; l < columns; l++)
-			sum[l] = c[i * c_row + l];
-		for (size_t p = 0; p < k; p++)
-			for (size_t l = 0; l < NN_LANES; l++)
-				sum[l] += a[i * a_row + p * a_column] * panel[p * NN_LANES + l];
-		for (size_t l = 0; l < columns; l++)
-			c[i * c_row + l] = sum[l];
+		memcpy(sum, c + i * c_row, columns * sizeof(*c));
+		low = sum[0];
+		high = sum[1];
+		for (size_t p = 0; p < k; p++) {
+			const float v = a[i * a_row + p * a_column];
+
+			low += v * panel[2 * p];
+			high += v * panel[2 * p + 1];
+		}
+		sum[0] = low;
+		sum[1] = high;
+		memcpy(c + i * c_row, sum, columns * sizeof(*c));
 	}
 }
 
@@ -84,7 +93,7 @@ static void gemm(size_t m, size_t n, size_t k, const float *a, int a_transposed,
 {
 	const size_t a_row = a_transposed ? 1 : k, a_column = a_transposed ? m : 1;
 	const size_t b_row = b_transposed ? 1 : n, b_column = b_transposed ? k : 1;
-	float panel[PANEL_ROWS * NN_LANES];
+	quad panel[PANEL_ROWS][2];
 
 	if (!accumulate)
 		memset(c, 0, m * n * sizeof(*c));
@@ -94,12 +103,12 @@ static void gemm(size_t m, size_t n, size_t k, const float *a, int a_transposed,
 		for (size_t j = 0; j < n; j += NN_LANES) {
 			const size_t columns = n - j < NN_LANES ? n - j : NN_LANES;
 
-			memset(panel, 0, rows * NN_LANES * sizeof(*panel));
+			memset(panel, 0, rows * sizeof(*panel));
 			for (size_t i = 0; i < rows; i++)
 				for (size_t l = 0; l < columns; l++)
-					panel[i * NN_LANES + l] =
+					panel[i][l / QUAD][l % QUAD] =
 						b[(p + i) * b_row + (j + l) * b_column];
-			gemm_panel(m, rows, a + p * a_column, a_row, a_column, panel, c + j, n,
+			gemm_panel(m, rows, a + p * a_column, a_row, a_column, panel[0], c + j, n,
 				columns);
 		}
 	}
