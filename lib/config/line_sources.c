@@ -13,7 +13,7 @@
 /* The document as it is read: texts are borrowed from it. */
 struct source_file {
 	const char *topic, *unit, *lot, *tag, *value, *time;
-	bool has_value, has_time_format;
+	bool has_unit, has_lot, has_value, has_time_format;
 	int qos, format, time_format;
 	const cJSON *fields;
 };
@@ -42,8 +42,9 @@ static const struct key source_keys[] = {
 	{"topic", KEY_TEXT, AT(topic), .is_required = true, .help = "what to subscribe to"},
 	{"qos", KEY_INT, AT(qos), .low = "0", .high = "1", .preset = "1"},
 	{"format", KEY_CHOICE, AT(format), .choices = formats, .preset = "json"},
-	{"unit", KEY_TEXT, AT(unit), .rule = ID_RULE},
-	{"lot", KEY_TEXT, AT(lot), .rule = ID_RULE},
+	{"unit", KEY_TEXT, AT(unit), .rule = ID_RULE,
+		.flag = offsetof(struct source_file, has_unit)},
+	{"lot", KEY_TEXT, AT(lot), .rule = ID_RULE, .flag = offsetof(struct source_file, has_lot)},
 	{"tag", KEY_TEXT, AT(tag), .rule = ID_RULE},
 	{"value", KEY_TEXT, AT(value), .is_valid = json_pointer_is_valid, .rule = POINTER_RULE,
 		.flag = offsetof(struct source_file, has_value)},
@@ -122,11 +123,13 @@ static void read_kind(const struct source_draft *s)
 	bool captures_unit = topic_template_find_capture(source->topic, "unit") >= 0;
 	bool captures_lot = topic_template_find_capture(source->topic, "lot") >= 0;
 
-	if (f->unit && f->lot) {
+	if (f->has_unit && f->has_lot) {
 		place_error(s->at, "has both \"unit\" and \"lot\": its values belong to the one or "
 				   "to the other, remove one of the two");
 		return;
 	}
+	if ((f->has_unit && !f->unit) || (f->has_lot && !f->lot))
+		return; /* said already */
 	if (f->lot || (!f->unit && !captures_unit && captures_lot)) {
 		source->kind = SOURCE_LOT;
 		read_id(s, "lot", f->lot, &source->id);
