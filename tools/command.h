@@ -26,7 +26,7 @@ extern const struct command command_check, command_train, command_evaluate, comm
 	command_replay, command_simulate, command_status, command_bench;
 
 /* Prints "defectctl NAME: <sentence>" to stderr and returns the status. */
-int command_fail(const char *name, const struct err *err);  /* 1 */
+int command_fail(const char *name, const struct err *err);                          /* 1 */
 int command_usage(const struct command *c, const char *fmt, ...) PRINTF_LIKE(2, 3); /* 64 */
 
 /* Loads the configuration, printing every problem to stderr; NULL: return EX_CONFIG. */

@@ -70,11 +70,16 @@ static void on_subscribed(void *owner, int mid, size_t count, const int *granted
 		s->is_refused |= granted[i] >= 128;
 }
 
-static void on_confirmed(void *owner, int mid)
+static void on_confirmed(void *owner, int mid, int reason)
 {
 	struct session *s = owner;
 
 	(void)mid;
+	if (reason >= 128) {
+		s->is_refused = s->is_gone = true;
+		snprintf(
+			s->why, sizeof(s->why), "will not take a message: %s", wire_reason(reason));
+	}
 	if (s->unconfirmed > 0)
 		s->unconfirmed--;
 }
@@ -97,6 +102,7 @@ static int gone(const struct session *s, struct err *err)
 static int turn(struct session *s, int wait_ms, struct err *err)
 {
 	struct pollfd p = {.fd = wire_socket(s->wire), .events = POLLIN};
+	bool drained;
 
 	if (s->is_gone || p.fd < 0)
 		return gone(s, err);
@@ -105,7 +111,7 @@ static int turn(struct session *s, int wait_ms, struct err *err)
 	if (poll(&p, 1, wait_ms) < 0 && errno != EINTR)
 		return err_set(err, -errno, "poll: %s", strerror(errno));
 	if (p.revents & (POLLIN | POLLERR | POLLHUP))
-		(void)wire_read(s->wire, 256);
+		(void)wire_read(s->wire, 256, &drained);
 	if (wire_socket(s->wire) >= 0 && (p.revents & POLLOUT))
 		(void)wire_write(s->wire);
 	if (wire_socket(s->wire) >= 0 && now_ms() >= s->misc_ms) {
