@@ -181,7 +181,6 @@ static int write_model(struct buf *out, const struct model_parts *parts, const s
 	metadata_write_inputs(&t.inputs, parts->inputs, nn_program_inputs(parts->program));
 	metadata_write_threshold(&t.threshold, parts->threshold);
 	list[count++] = (struct onnx_property){PROPERTY_INPUTS, buf_text(&t.inputs)};
-	list[count++] = (struct onnx_property){PROPERTY_THRESHOLD, buf_text(&t.threshold)};
 	if (parts->training)
 		list[count++] = (struct onnx_property){PROPERTY_TRAINING, parts->training};
 	if (parts->selftest_rows) {
@@ -192,6 +191,8 @@ static int write_model(struct buf *out, const struct model_parts *parts, const s
 			return rc;
 		list[count++] = (struct onnx_property){PROPERTY_SELFTEST, buf_text(&t.selftest)};
 	}
+	/* last: a file cut short between two properties lacks one that must be there */
+	list[count++] = (struct onnx_property){PROPERTY_THRESHOLD, buf_text(&t.threshold)};
 	for (size_t i = 0; i < count; i++)
 		if (!list[i].value)
 			return no_memory(err);

@@ -1,9 +1,7 @@
 #include "lib/model/onnx_read.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,10 +20,6 @@
 
 enum data_type { /* TensorProto.DataType */
 	TYPE_FLOAT = 1,
-};
-
-enum data_location {
-	LOCATION_EXTERNAL = 1,
 };
 
 static int no_memory(struct err *err)
@@ -88,6 +82,20 @@ static int check_opset(const Onnx__ModelProto *proto, struct err *err)
 	return 0;
 }
 
+/* What only operators of control flow have. */
+static int check_no_inner_graph(const struct onnx_file *f, size_t node, struct err *err)
+{
+	const Onnx__NodeProto *n = f->proto->graph->node[node];
+	char text[2 * ONNX_TEXT];
+
+	for (size_t i = 0; i < n->n_attribute; i++)
+		if (n->attribute[i]->has_g || n->attribute[i]->n_graphs)
+			return err_set(err, -EINVAL,
+				"%s holds a graph of its own (control flow), which cannot be run",
+				onnx_show_node(text, f, node));
+	return 0;
+}
+
 static int check_size(const Onnx__ModelProto *proto, struct err *err)
 {
 	const Onnx__GraphProto *g = proto->graph;
@@ -108,106 +116,9 @@ static int check_size(const Onnx__ModelProto *proto, struct err *err)
 	if (g->n_initializer > ONNX_NODES_MAX)
 		return err_set(err, -EINVAL, "the graph has %zu initializers, allowed are %d",
 			g->n_initializer, ONNX_NODES_MAX);
-	if (g->n_input > ONNX_NODES_MAX || g->n_output != 1)
-		return err_set(err, -EINVAL,
-			"the graph has %zu inputs and %zu outputs, "
-			"allowed is one output",
-			g->n_input, g->n_output);
-	return 0;
-}
-
-static int tensor_dims(
-	struct onnx_tensor *t, const Onnx__TensorProto *p, const char *show, struct err *err)
-{
-	size_t count = 1;
-
-	if (p->n_dims > ONNX_RANK_MAX)
-		return err_set(err, -EINVAL, "initializer \"%s\" has %zu dims, allowed are %d",
-			show, p->n_dims, ONNX_RANK_MAX);
-	for (size_t i = 0; i < p->n_dims; i++) {
-		if (p->dims[i] < 1)
-			return err_set(err, -EINVAL,
-				"initializer \"%s\" has a dim of %" PRId64
-				", at least 1 is allowed",
-				show, p->dims[i]);
-		if (__builtin_mul_overflow(count, (size_t)p->dims[i], &count) ||
-			count > SIZE_MAX / sizeof(float))
-			return err_set(err, -EINVAL,
-				"the dims of initializer \"%s\" multiply to more than fits in "
-				"memory",
-				show);
-		t->dims[i] = (size_t)p->dims[i];
-	}
-	t->rank = p->n_dims;
-	t->count = count;
-	return 0;
-}
-
-static int tensor_kind(const Onnx__TensorProto *p, const char *show, struct err *err)
-{
-	if (p->n_external_data || p->data_location == LOCATION_EXTERNAL)
-		return err_set(err, -EINVAL,
-			"the numbers of initializer \"%s\" are in another file (external data), "
-			"which "
-			"this version does not open: all must be in the model file itself",
-			show);
-	if (p->data_type != TYPE_FLOAT)
-		return err_set(err, -EINVAL,
-			"initializer \"%s\" has data type %d, allowed is 1 (float32)", show,
-			p->data_type);
-	if (p->has_raw_data && p->n_float_data)
-		return err_set(err, -EINVAL,
-			"initializer \"%s\" has both raw_data and float_data, one is allowed",
-			show);
-	return 0;
-}
-
-/* ONNX keeps raw_data little endian. */
-static void copy_raw(float *out, const uint8_t *bytes, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		uint32_t bits;
-
-		memcpy(&bits, bytes + 4 * i, 4);
-		bits = le32toh(bits);
-		memcpy(out + i, &bits, 4);
-	}
-}
-
-static int read_tensor(
-	struct onnx_file *f, struct onnx_tensor *t, const Onnx__TensorProto *p, struct err *err)
-{
-	char show[ONNX_TEXT];
-	size_t bytes = p->has_raw_data ? p->raw_data.len : p->n_float_data * sizeof(float);
-	float *values;
-	int rc;
-
-	onnx_show(show, p->name);
-	rc = tensor_kind(p, show, err);
-	if (rc < 0)
-		return rc;
-	rc = tensor_dims(t, p, show, err);
-	if (rc < 0)
-		return rc;
-	/* compared before memory is taken: dims alone must not make us allocate */
-	if (t->count * sizeof(float) != bytes)
-		return err_set(err, -EINVAL,
-			"initializer \"%s\" has %zu bytes of numbers, its dims want %zu", show,
-			bytes, t->count * sizeof(float));
-	values = arena_alloc(f->memory, bytes);
-	if (!values)
-		return no_memory(err);
-	if (p->has_raw_data)
-		copy_raw(values, p->raw_data.data, t->count);
-	else
-		memcpy(values, p->float_data, bytes);
-	for (size_t i = 0; i < t->count; i++)
-		if (!isfinite(values[i]))
-			return err_set(err, -EINVAL,
-				"initializer \"%s\" has a number that is not finite at place %zu",
-				show, i);
-	t->name = p->name;
-	t->values = values;
+	if (g->n_input > ONNX_NODES_MAX)
+		return err_set(
+			err, -EINVAL, "the graph has %zu inputs, allowed is one", g->n_input);
 	return 0;
 }
 
@@ -234,7 +145,7 @@ static int read_tensors(struct onnx_file *f, struct err *err)
 		int rc = name_new(f, g->initializer[i]->name, &f->tensors[i], err);
 
 		if (rc == 0)
-			rc = read_tensor(f, &f->tensors[i], g->initializer[i], err);
+			rc = onnx_tensor_read(&f->tensors[i], g->initializer[i], f->memory, err);
 		if (rc < 0)
 			return rc;
 		f->tensor_count++;
@@ -347,6 +258,10 @@ static int check_nodes(struct onnx_file *f, size_t results, struct err *err)
 		if (rc < 0)
 			return rc;
 	}
+	if (g->n_output != 1)
+		return err_set(err, -EINVAL,
+			"the graph has %zu outputs, allowed is one: the probability of a defect",
+			g->n_output);
 	f->output = g->output[0]->name;
 	if (!f->output || !map_get(f->known, f->output))
 		return err_set(err, -EINVAL, "nothing in the graph makes its output \"%s\"",
@@ -392,6 +307,8 @@ int onnx_read(struct onnx_file *out, const void *bytes, size_t len, struct err *
 	if (!out->proto)
 		return err_set(err, -EINVAL, "not an ONNX file: its fields have the wrong types");
 	rc = check_size(out->proto, err);
+	for (size_t i = 0; rc == 0 && i < out->proto->graph->n_node; i++)
+		rc = check_no_inner_graph(out, i, err);
 	if (rc == 0)
 		rc = check_opset(out->proto, err);
 	if (rc == 0)

@@ -10,24 +10,16 @@
 #include <stdint.h>
 
 #include "lib/base/macros.h"
+#include "lib/model/onnx_tensor.h"
 
 #define ONNX_OPSET_MIN 7
 #define ONNX_OPSET_MAX 23
-#define ONNX_RANK_MAX 8
 #define ONNX_NODES_MAX 10000
 #define ONNX_TEXT 96 /* room for a name as it stands in a message */
 
 struct err;
 struct map;
 struct arena;
-
-/* An initializer. */
-struct onnx_tensor {
-	const char *name;
-	size_t rank, dims[ONNX_RANK_MAX];
-	size_t count; /* product of dims, at least 1 */
-	const float *values;
-};
 
 struct onnx_file {
 	struct Onnx__ModelProto *proto; /* for nodes and metadata; graph is not NULL */

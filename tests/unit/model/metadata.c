@@ -1,0 +1,243 @@
+/* What stands beside the graph, read strictly. Each case is a whole file with the example's graph
+ * and other texts. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+
+#include "lib/model/onnx_write.h"
+#include "tests/unit/model/example.h"
+
+#define NUMBER "{\"name\":\"a\",\"from\":\"a\",\"mean\":1,\"sd\":2}"
+#define FOUR                                                              \
+	"{\"from\":\"b\",\"mean\":1},{\"from\":\"t\",\"one_hot\":\"L\"}," \
+	"{\"from\":\"t\",\"one_hot\":[\"K\",\"M\"]},{\"from\":\"b\",\"is_missing\":true}]"
+#define SOUND "[" NUMBER "," FOUR
+#define WITH(first) "[" first "," FOUR
+
+/* Parses a file with these properties. */
+static int parse(
+	struct model **out, const struct onnx_property *list, size_t count, struct err *err)
+{
+	__attribute__((cleanup(example_deinit_at))) struct example e;
+	CLEANUP(buf_deinit) struct buf b;
+
+	buf_init(&b);
+	example_init(&e);
+	assert_int_equal(onnx_write(&b, e.program, list, count, NULL), 0);
+	return model_parse(out, b.data, b.len, example_kernels(), err);
+}
+
+static const struct {
+	const char *inputs;
+	const char *sentence;
+} refused_inputs[] = {
+	{"{}", "defectd.inputs is an object, allowed is a list"},
+	{"[", "defectd.inputs: 1:2: "},
+	{"[]", "defectd.inputs has 0 inputs, the graph wants 5"},
+	{WITH("3"), "defectd.inputs/0 is a number, allowed is an object"},
+	{WITH("{\"name\":\"p\",\"derive\":\"torque * speed\"}"),
+		"defectd.inputs/0: \"derive\" cannot be carried out by this version"},
+	{WITH("{\"from\":\"a\",\"mean\":1,\"scale\":true}"),
+		"defectd.inputs/0: \"scale\" cannot be carried out by this version"},
+	{WITH("{\"from\":\"a\",\"mean\":1,\"sdd\":2}"),
+		"defectd.inputs/0: unknown key \"sdd\", allowed are name, from, mean, sd, min, "
+		"max, "
+		"unit, missing, one_hot and is_missing"},
+	{WITH("{\"name\":\"a\",\"mean\":1}"), "defectd.inputs/0: \"from\" is missing"},
+	{WITH("{\"from\":\"\",\"mean\":1}"),
+		"defectd.inputs/0: \"from\" is empty, allowed is a text that is not empty"},
+	{WITH("{\"from\":1,\"mean\":1}"),
+		"defectd.inputs/0: \"from\" is a number, allowed is a text that is not empty"},
+	{WITH("{\"from\":\"a\"}"),
+		"defectd.inputs/0: \"mean\" is missing, it stands in for missing values"},
+	{WITH("{\"from\":\"a\",\"mean\":\"1\"}"),
+		"defectd.inputs/0: \"mean\" is a text, allowed is a number"},
+	{WITH("{\"from\":\"a\",\"mean\":1,\"missing\":\"median\"}"),
+		"defectd.inputs/0: \"missing\" is another text, allowed are \"mean\" and a number"},
+	{WITH("{\"from\":\"a\",\"mean\":1,\"sd\":-1}"),
+		"defectd.inputs/0: \"sd\" is -1, allowed is 0 or more"},
+	{WITH("{\"from\":\"a\",\"mean\":1,\"min\":2,\"max\":1}"),
+		"defectd.inputs/0: \"min\" is 2 and \"max\" 1, min must not be greater"},
+	{WITH("{\"from\":\"a\",\"one_hot\":[]}"),
+		"defectd.inputs/0: \"one_hot\" is an empty list, at least one text is allowed"},
+	{WITH("{\"from\":\"a\",\"one_hot\":[\"x\",1]}"),
+		"defectd.inputs/0: \"one_hot\" holds a number, allowed is a text or a list of "
+		"texts"},
+	{WITH("{\"from\":\"a\",\"one_hot\":\"x\",\"mean\":1}"),
+		"defectd.inputs/0: \"mean\" does not go with an input with one_hot"},
+	{WITH("{\"from\":\"a\",\"is_missing\":false}"),
+		"defectd.inputs/0: \"is_missing\" is not true, nothing else is allowed"},
+	{WITH("{\"name\":\"b\",\"from\":\"a\",\"mean\":1}"),
+		"defectd.inputs has two inputs called \"b\""},
+	{WITH("{\"name\":\"a\",\"from\":\"t\",\"mean\":1}"),
+		"defectd.inputs uses \"t\" both as a number and with one_hot, it can be one of "
+		"them"},
+};
+
+static void unsound_inputs_are_refused_by_place_and_key(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(refused_inputs); i++) {
+		const struct onnx_property list[] = {
+			{"defectd.inputs", refused_inputs[i].inputs}, {"defectd.threshold", "0.5"}};
+		const char *sentence = refused_inputs[i].sentence;
+		struct model *m = NULL;
+		struct err err = {""};
+
+		assert_int_equal(parse(&m, list, 2, &err), -EINVAL);
+		/* of the JSON reader's own sentences only the beginning is ours */
+		if (sentence[strlen(sentence) - 1] == ' ')
+			err.text[strlen(sentence)] = '\0';
+		assert_string_equal(err.text, sentence);
+	}
+}
+
+static const struct {
+	const char *key, *value;
+	const char *sentence;
+} refused[] = {
+	{"defectd.threshold", "1.5", "defectd.threshold is no number from 0 to 1"},
+	{"defectd.threshold", "NaN", "defectd.threshold is no number from 0 to 1"},
+	{"defectd.threshold", "", "defectd.threshold is no number from 0 to 1"},
+	{"defectd.classes", "[\"a\"]",
+		"the metadata \"defectd.classes\" cannot be carried out by this version"},
+	{"defectd.inputs", SOUND, "the metadata \"defectd.inputs\" is there twice"},
+	{"defectd.training", "3", "defectd.training is a number, allowed is an object"},
+	{"defectd.selftest", "[]",
+		"defectd.selftest is no object of the lists \"inputs\" and \"outputs\""},
+	{"defectd.selftest", "{\"inputs\":[],\"outputs\":[1]}",
+		"defectd.selftest has 0 rows and 1 outputs, allowed are as many, at most 1000"},
+	{"defectd.selftest", "{\"inputs\":[[1,2]],\"outputs\":[1]}",
+		"defectd.selftest/inputs/0 is no list of 5 numbers"},
+	{"defectd.selftest", "{\"inputs\":[[1,2,3,4,1e39]],\"outputs\":[1]}",
+		"defectd.selftest/inputs/0/4 is no number a float32 can hold"},
+	{"defectd.selftest", "{\"inputs\":[[1,2,3,4,5]],\"outputs\":[\"1\"]}",
+		"defectd.selftest/outputs/0 is a text, allowed is a number"},
+};
+
+static void other_unsound_metadata_is_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+		const struct onnx_property list[] = {{"defectd.inputs", SOUND},
+			{refused[i].key, refused[i].value}, {"defectd.threshold", "0.5"}};
+		struct model *m = NULL;
+		struct err err = {""};
+		bool is_threshold = strcmp(refused[i].key, "defectd.threshold") == 0;
+
+		assert_int_equal(parse(&m, list, is_threshold ? 2 : 3, &err), -EINVAL);
+		assert_string_equal(err.text, refused[i].sentence);
+	}
+}
+
+static void a_file_without_our_metadata_is_refused(void **state)
+{
+	const struct onnx_property foreign[] = {{"author", "somebody"}};
+	const struct onnx_property inputs[] = {{"defectd.inputs", SOUND}};
+	struct model *m = NULL;
+	struct err err = {""};
+
+	(void)state;
+	assert_int_equal(parse(&m, foreign, 1, &err), -EINVAL);
+	assert_string_equal(err.text, "the file has no metadata \"defectd.inputs\": it says how "
+				      "raw features become inputs; "
+				      "files of other programs cannot be used by this version");
+	assert_int_equal(parse(&m, inputs, 1, &err), -EINVAL);
+	assert_string_equal(err.text,
+		"the file has no metadata \"defectd.threshold\": a number from "
+		"0 to 1 is needed");
+}
+
+static void a_failing_self_test_refuses_the_model(void **state)
+{
+	const struct onnx_property list[] = {{"defectd.inputs", SOUND},
+		{"defectd.threshold", "0.5"},
+		{"defectd.selftest", "{\"inputs\":[[42.8,0,0,1,0]],\"outputs\":[2.0]}"}};
+	struct model *m = NULL;
+	struct err err = {""};
+
+	(void)state;
+	assert_int_equal(parse(&m, list, 3, &err), -EINVAL);
+	assert_memory_equal(err.text, "the self-test fails: row 0 gives 0.", 35);
+	assert_non_null(strstr(err.text, ", the file says 2"));
+}
+
+static void a_self_test_may_be_off_by_a_hundred_thousandth(void **state)
+{
+	__attribute__((cleanup(example_deinit_at))) struct example e;
+	CLEANUP(nn_scratch_free) struct nn_scratch *s = NULL;
+	const double off[] = {9e-6, 1.1e-5};
+	float y[8];
+
+	(void)state;
+	example_init(&e);
+	assert_int_equal(nn_scratch_new(&s, e.program, 1), 0);
+	nn_run_row(e.program, example_kernels(), s, (const float[]){42.8f, 0, 0, 1, 0}, y);
+	for (int i = 0; i < 2; i++) {
+		CLEANUP(model_free) struct model *m = NULL;
+		char selftest[128];
+		const struct onnx_property list[] = {{"defectd.inputs", SOUND},
+			{"defectd.threshold", "0.5"}, {"defectd.selftest", selftest}};
+
+		snprintf(selftest, sizeof(selftest),
+			"{\"inputs\":[[42.8,0,0,1,0]],\"outputs\":[%.9f]}", (double)y[0] + off[i]);
+		assert_int_equal(parse(&m, list, 3, NULL), i ? -EINVAL : 0);
+	}
+}
+
+static void names_and_statistics_may_be_left_out(void **state)
+{
+	const struct onnx_property list[] = {
+		{"defectd.inputs", WITH("{\"from\":\"a\",\"missing\":3}")},
+		{"defectd.threshold", "0.5"}, {"other", "let be"}};
+	CLEANUP(model_free) struct model *m = NULL;
+	const struct model_input *in;
+
+	(void)state;
+	assert_int_equal(parse(&m, list, 3, NULL), 0);
+	in = model_inputs(m);
+	assert_string_equal(in[0].name, "a");
+	assert_true(isnan(in[0].mean) && isnan(in[0].sd) && isnan(in[0].min) && isnan(in[0].max));
+	assert_true(in[0].missing == 3 && !in[0].missing_is_mean);
+	assert_string_equal(in[0].unit, "");
+	assert_true(in[1].missing == 1 && in[1].missing_is_mean);
+	assert_string_equal(in[2].name, "t=L");
+	assert_string_equal(in[3].name, "t=K|M");
+	assert_string_equal(in[4].name, "b is missing");
+}
+
+static void metadata_that_is_too_long_is_refused(void **state)
+{
+	CLEANUP(buf_deinit) struct buf b;
+	struct model *m = NULL;
+	struct err err = {""};
+
+	(void)state;
+	buf_init(&b);
+	for (size_t i = 0; i <= 1u << 20; i++)
+		buf_add(&b, " ");
+	const struct onnx_property list[] = {
+		{"defectd.inputs", buf_text(&b)}, {"defectd.threshold", "0.5"}};
+	assert_int_equal(parse(&m, list, 2, &err), -EINVAL);
+	assert_string_equal(err.text, "defectd.inputs has 1048577 bytes, allowed are 1048576");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(unsound_inputs_are_refused_by_place_and_key),
+		cmocka_unit_test(other_unsound_metadata_is_refused),
+		cmocka_unit_test(a_file_without_our_metadata_is_refused),
+		cmocka_unit_test(a_failing_self_test_refuses_the_model),
+		cmocka_unit_test(a_self_test_may_be_off_by_a_hundred_thousandth),
+		cmocka_unit_test(names_and_statistics_may_be_left_out),
+		cmocka_unit_test(metadata_that_is_too_long_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
