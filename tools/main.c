@@ -12,6 +12,9 @@
 
 /* In the order of --help. */
 static const struct command *const commands[] = {
+	&command_train,
+	&command_evaluate,
+	&command_predict,
 	NULL,
 };
 

@@ -18,7 +18,7 @@ struct err;
 enum encoding_note_kind {
 	NOTE_EMPTY,    /* left out: no value in any row learned from */
 	NOTE_CONSTANT, /* left out: one value in all rows learned from */
-	NOTE_IMPUTED,  /* count: rows of the table, of those given, where it is missing */
+	NOTE_IMPUTED,  /* count: rows learned from where it is missing */
 	NOTE_ONE_HOT,  /* count: texts */
 };
 
