@@ -197,14 +197,15 @@ bool topic_match(const struct topic_template *t, const char *topic,
 		return false;
 	for (size_t i = 0; i < t->level_count; i++) {
 		const struct level *l = &t->levels[i];
-		size_t len;
+		size_t len = l->len;
 
 		if (l->kind == LEVEL_REST)
 			return true; /* also with no level left: "a/#" matches "a" */
 		if (!at)
 			return false;
-		len = strcspn(at, "/");
-		if (l->kind == LEVEL_TEXT && (len != l->len || memcmp(at, l->text, len) != 0))
+		if (l->kind != LEVEL_TEXT)
+			len = strcspn(at, "/");
+		else if (strncmp(at, l->text, len) != 0 || (at[len] != '/' && at[len] != '\0'))
 			return false;
 		if (l->kind == LEVEL_CAPTURE)
 			captures[captured++] = (struct topic_capture){at, len};
