@@ -1,0 +1,143 @@
+/* The table and the view of a line: making them, adding columns. */
+#include "lib/store/line_table.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "lib/base/err.h"
+#include "lib/store/statement.h"
+#include "lib/store/units.h"
+
+void line_table(char out[LINE_TABLE_MAX], const char *prefix, const char *line)
+{
+	snprintf(out, LINE_TABLE_MAX, "%s_%s", prefix, line);
+	for (char *c = out; *c; c++) {
+		if (*c == '-')
+			*c = '_';
+	}
+}
+
+/* The index serves retention: the oldest of each verdict. */
+static const char table_sql[] =
+	"CREATE TABLE IF NOT EXISTS \"%w\" ("
+	"unit TEXT NOT NULL, started_ms INTEGER NOT NULL, scored_ms INTEGER NOT NULL,"
+	" verdict TEXT NOT NULL, p_defect REAL, class TEXT NOT NULL, threshold REAL NOT NULL,"
+	" model TEXT NOT NULL, reason TEXT NOT NULL, imputed TEXT NOT NULL, reasons TEXT NOT NULL,"
+	" detail TEXT, lots TEXT NOT NULL, config TEXT NOT NULL, latency_us INTEGER,"
+	" gap_ms INTEGER%s, UNIQUE (unit, started_ms));"
+	"CREATE INDEX IF NOT EXISTS \"%w_verdict\" ON \"%w\" (verdict, scored_ms)";
+
+/* Each unit with its newest label. u.* is what the table has, later columns too. */
+static const char view_sql[] =
+	"CREATE VIEW IF NOT EXISTS \"%w\" AS SELECT u.*, l.defect AS label_defect,"
+	" l.class AS label_class, l.at_ms AS label_at_ms, l.source AS label_source,"
+	" l.by AS label_by, l.why AS label_why FROM \"%w\" u JOIN label l ON l._rowid_ ="
+	" (SELECT l._rowid_ FROM label l WHERE l.line = %Q AND " LABEL_BELONGS
+	" ORDER BY l.at_ms DESC, l._rowid_ DESC LIMIT 1)";
+
+static const char *type_of(const struct store_column *c)
+{
+	return c->is_text ? "TEXT" : "REAL";
+}
+
+/* *type is "" when the table has no such column; else its declared type, static or the name of
+ * another type that no feature has. */
+static int find_column(
+	struct store *s, const char *table, const char *column, const char **type, struct err *err)
+{
+	static const char sql[] = "SELECT type FROM pragma_table_info(?) WHERE lower(name) = ?";
+	struct statement st;
+	int r = statement_get(&st, s, sql, "look at the columns of a line", err);
+
+	if (r < 0)
+		return r;
+	statement_text(&st, table);
+	statement_text(&st, column);
+	r = statement_step(&st, err);
+	if (r == STATEMENT_ROW) {
+		const char *found = (const char *)sqlite3_column_text(st.stmt, 0);
+
+		*type = !found                           ? "another type"
+			: strcasecmp(found, "REAL") == 0 ? "REAL"
+			: strcasecmp(found, "TEXT") == 0 ? "TEXT"
+							 : "another type";
+		r = 0;
+	} else if (r == 0) {
+		*type = "";
+	}
+	statement_end(&st);
+	return r;
+}
+
+static int add_column(
+	struct store *s, const char *table, const struct store_column *c, struct err *err)
+{
+	const char *type;
+	int r = find_column(s, table, c->name, &type, err);
+
+	if (r < 0)
+		return r;
+	if (type[0] == '\0')
+		return store_exec(s, "add a column to a line's table", err,
+			"ALTER TABLE \"%w\" ADD COLUMN \"%w\" %s", table, c->name, type_of(c));
+	if (strcmp(type, type_of(c)) != 0)
+		return err_set(err, -EEXIST,
+			"%s: column \"%s\" of %s holds %s, the feature of that name is %s: give "
+			"the "
+			"feature another name",
+			s->path, c->name, table, type, type_of(c));
+	return 0;
+}
+
+static int make_table(struct store *s, const char *table, const struct store_column *columns,
+	size_t count, struct err *err)
+{
+	sqlite3_str *list = sqlite3_str_new(s->db);
+	char *text;
+	int r;
+
+	for (size_t i = 0; i < count; i++)
+		sqlite3_str_appendf(list, ", \"%w\" %s", columns[i].name, type_of(&columns[i]));
+	r = sqlite3_str_errcode(list);
+	text = sqlite3_str_finish(list);
+	if (r != SQLITE_OK) {
+		sqlite3_free(text);
+		return err_set(err, -ENOMEM, "%s: no memory for the columns of %s", s->path, table);
+	}
+	r = store_exec(
+		s, "make a line's table", err, table_sql, table, text ? text : "", table, table);
+	sqlite3_free(text);
+	return r;
+}
+
+static int make(struct store *s, const char *line, const struct store_column *columns, size_t count,
+	struct err *err)
+{
+	char table[LINE_TABLE_MAX], view[LINE_TABLE_MAX];
+	int r;
+
+	line_table(table, "unit", line);
+	line_table(view, "training", line);
+	r = make_table(s, table, columns, count, err);
+	for (size_t i = 0; r == 0 && i < count; i++)
+		r = add_column(s, table, &columns[i], err);
+	if (r == 0)
+		r = store_exec(s, "make a line's view", err, view_sql, view, table, line, table);
+	return r;
+}
+
+int store_add_line(struct store *s, const char *line, const struct store_column *columns,
+	size_t count, struct err *err)
+{
+	int r = store_begin(s, err);
+
+	if (r == 0)
+		r = make(s, line, columns, count, err);
+	if (r == 0)
+		r = store_commit(s, err);
+	if (r < 0)
+		store_rollback(s);
+	return r;
+}
