@@ -128,7 +128,7 @@ static void equally_good_thresholds_give_the_highest(void **state)
 
 static void the_edges_of_the_best_threshold(void **state)
 {
-	const double p[2] = {.4, .4}, close[2] = {.5, nextafter(.5, 0)};
+	const double p[2] = {.4, .4}, close[2] = {nextafter(.5, 1), .5};
 	const uint8_t none[2] = {0, 0}, both[2] = {1, 1}, first[2] = {1, 0};
 
 	(void)state;
@@ -136,7 +136,7 @@ static void the_edges_of_the_best_threshold(void **state)
 	assert_near(best(2, p, both), .2);
 	assert_near(best(0, NULL, NULL), .5);
 	/* Neighbouring numbers: still only the upper one is called positive. */
-	assert_true(best(2, close, first) == .5);
+	assert_true(best(2, close, first) == close[0]);
 }
 
 int main(void)

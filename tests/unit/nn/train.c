@@ -230,6 +230,27 @@ static void a_seed_gives_the_same_bits_again(void **state)
 	for_each_set(check_seed);
 }
 
+static void a_seed_says_where_the_weights_begin(void **state)
+{
+	const float x[2] = {1, 2}, y[1] = {1};
+	struct nn_train_options o;
+	struct nn_trained t[2];
+
+	(void)state;
+	nn_train_defaults(&o);
+	o.max_epochs = 1;
+	/* One row has one order. */
+	for (size_t i = 0; i < 2; i++) {
+		o.seed = i;
+		assert_int_equal(nn_train(&t[i], &o, nn_kernels_choose(NULL, NULL),
+					 (struct nn_matrix){1, 2, x}, y, nothing, NULL, NULL),
+			0);
+	}
+	assert_same_weights(t[0].program, t[1].program, false);
+	for (size_t i = 0; i < 2; i++)
+		nn_program_free(t[i].program);
+}
+
 struct watch {
 	double validation[100];
 	size_t epochs, stop_at;
@@ -422,6 +443,7 @@ int main(void)
 		cmocka_unit_test(the_loss_stays_finite_for_any_logit),
 		cmocka_unit_test(learns_what_no_straight_line_separates),
 		cmocka_unit_test(a_seed_gives_the_same_bits_again),
+		cmocka_unit_test(a_seed_says_where_the_weights_begin),
 		cmocka_unit_test(early_stopping_brings_the_best_weights_back),
 		cmocka_unit_test(the_caller_may_stop_it),
 		cmocka_unit_test(weight_decay_makes_weights_smaller),
