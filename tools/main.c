@@ -15,6 +15,7 @@ static const struct command *const commands[] = {
 	&command_train,
 	&command_evaluate,
 	&command_predict,
+	&command_simulate,
 	NULL,
 };
 

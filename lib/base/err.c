@@ -14,7 +14,7 @@ static void mark_cut(struct err *err)
 	memcpy(err->text + end, "...", sizeof("..."));
 }
 
-int err_set(struct err *err, int code, const char *fmt, ...)
+int(err_set)(struct err *err, int code, const char *fmt, ...)
 {
 	struct err fresh; /* the arguments may point into err->text */
 	va_list args;
@@ -33,7 +33,7 @@ int err_set(struct err *err, int code, const char *fmt, ...)
 	return code;
 }
 
-int err_prefix(struct err *err, int code, const char *fmt, ...)
+int(err_prefix)(struct err *err, int code, const char *fmt, ...)
 {
 	struct err prefix;
 	va_list args;

@@ -18,3 +18,18 @@ int err_set(struct err *err, int code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 /* Puts "<prefix>: " before the sentence that is there; returns `code`. */
 int err_prefix(struct err *err, int code, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/* The same calls, written so that the compiler sees that the result is the code: then it knows,
+ * too, what is set when a function has not failed. */
+#define err_set(err, code, ...)                             \
+	({                                                  \
+		int code_ = (code);                         \
+		(void)(err_set)((err), code_, __VA_ARGS__); \
+		code_;                                      \
+	})
+#define err_prefix(err, code, ...)                             \
+	({                                                     \
+		int code_ = (code);                            \
+		(void)(err_prefix)((err), code_, __VA_ARGS__); \
+		code_;                                         \
+	})

@@ -131,8 +131,8 @@ static int read_file(void **out, size_t *len, int fd, size_t limit, struct err *
 int model_load(struct model **out, const char *path, size_t limit_bytes, const struct nn_kernels *k,
 	struct err *err)
 {
-	void *bytes;
-	size_t len;
+	void *bytes = NULL;
+	size_t len = 0;
 	/* not to wait for a writer where the path is a FIFO */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), rc;
 
