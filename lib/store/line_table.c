@@ -74,7 +74,7 @@ static int find_column(
 static int add_column(
 	struct store *s, const char *table, const struct store_column *c, struct err *err)
 {
-	const char *type;
+	const char *type = "";
 	int r = find_column(s, table, c->name, &type, err);
 
 	if (r < 0)
