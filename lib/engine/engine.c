@@ -142,7 +142,8 @@ static int take_message(
 	struct engine *e, const struct engine_input *in, struct outcomes *out, bool *changed)
 {
 	enum refusal first = REFUSAL_UNMATCHED;
-	struct err why = {.text = "no source takes this topic"};
+	const char *text = "no source takes this topic";
+	struct err why, err; /* not cleared as a whole: this runs for every message */
 	size_t at = SIZE_MAX;
 	bool used = false;
 
@@ -160,10 +161,11 @@ static int take_message(
 			first = r;
 			at = i;
 			why = err;
+			text = why.text;
 		}
 	}
 	if (!used)
-		return refuse(e, &in->message, at, first, why.text, out);
+		return refuse(e, &in->message, at, first, text, out);
 	e->counts.used++;
 	return 0;
 }
