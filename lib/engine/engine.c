@@ -148,10 +148,11 @@ static int take_message(
 	bool used = false;
 
 	for (size_t i = 0; i < e->line_count; i++) {
-		struct err err = {.text[0] = 0};
-		enum refusal r = assembler_take(
-			e->lines[i].assembler, &in->message, in->now_ms, e->clock_ms, &err);
+		struct assembler *a = e->lines[i].assembler;
+		enum refusal r;
 
+		err.text[0] = '\0';
+		r = assembler_take(a, &in->message, in->now_ms, e->clock_ms, &err);
 		if (r == REFUSAL_NONE) {
 			used = true;
 			*changed = true;
