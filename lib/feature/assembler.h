@@ -41,7 +41,8 @@ struct assembler_counts {
 	uint64_t open_units_over, remembered_units_over, lots_over; /* limits met */
 };
 
-/* `plan` is borrowed and must outlive the assembler. */
+/* `plan` is borrowed and must outlive the assembler. -EINVAL for a limit of 0 and for a plan whose
+ * features and lots do not go with the kinds of their sources, -ENOMEM. */
 MUST_CHECK int assembler_new(struct assembler **out, const struct plan *plan,
 	const struct assembler_limits *limits, struct err *err);
 void assembler_free(struct assembler *a);
@@ -53,8 +54,9 @@ void assembler_require(struct assembler *a, const bool *required);
 
 /* A message for this line. REFUSAL_UNMATCHED when no source of the line matches; REFUSAL_NONE
  * when at least one source used it; else the reason of the first source that refused it, with a
- * sentence in err. Deadlines that are due at clock_ms are handled first by the caller
- * (assembler_next until it says no more). */
+ * sentence in err. A message that is refused changes nothing but counts. Deadlines that are due
+ * at clock_ms are handled first by the caller (assembler_next until it says no more). When memory
+ * runs out the process ends: the message is not acknowledged yet and comes again. */
 enum refusal assembler_take(struct assembler *a, const struct message *msg, int64_t now_ms,
 	int64_t clock_ms, struct err *err);
 
@@ -90,8 +92,9 @@ struct assembled {
 bool assembler_next(
 	struct assembler *a, int64_t clock_ms, struct arena *arena, struct assembled *out);
 
-/* When, on the line's clock, a deadline is due next or a remembered unit may be forgotten;
- * INT64_MAX: never. */
+/* When, on the line's clock, assembler_next has something next; INT64_MAX: never as things stand;
+ * 0: at once. That a remembered unit is forgotten needs no tick: every assembler_next sees to it
+ * first. */
 int64_t assembler_due_ms(const struct assembler *a);
 
 size_t assembler_open_count(const struct assembler *a);
@@ -99,6 +102,7 @@ const struct assembler_counts *assembler_counts(const struct assembler *a);
 
 /* The whole state (not the counts) to bytes and back. Values and lots are stored under names, so
  * that a state survives a changed plan: what the new plan lacks is dropped. Loading needs a new
- * assembler; -EINVAL when the bytes are not what assembler_save wrote. */
+ * assembler; -EINVAL when the bytes are not what assembler_save wrote, then it is of no use but to
+ * be freed. */
 void assembler_save(const struct assembler *a, struct buf *out);
 MUST_CHECK int assembler_load(struct assembler *a, struct cursor *in, struct err *err);
