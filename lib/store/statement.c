@@ -46,8 +46,12 @@ static int refine(int code, int system_errno)
 int store_fail(struct store *s, const char *what, struct err *err)
 {
 	int result = sqlite3_errcode(s->db) & 0xFF;
-	int system_errno = sqlite3_system_errno(s->db);
+	/* a commit tells SQLite nothing, but leaves errno, which was 0 before */
+	int last = errno, system_errno = sqlite3_system_errno(s->db);
 	int code = -EINVAL;
+
+	if (system_errno == 0)
+		system_errno = last;
 
 	for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
 		if (codes[i].result == result)
@@ -122,6 +126,7 @@ int statement_step(struct statement *st, struct err *err)
 {
 	if (st->bound != SQLITE_OK)
 		return store_fail(st->store, st->what, err);
+	errno = 0;
 	switch (sqlite3_step(st->stmt)) {
 	case SQLITE_ROW:
 		return STATEMENT_ROW;
@@ -157,6 +162,7 @@ int store_exec(struct store *s, const char *what, struct err *err, const char *f
 	va_end(args);
 	if (!sql)
 		return err_set(err, -ENOMEM, "%s: cannot %s: out of memory", s->path, what);
+	errno = 0;
 	result = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
 	sqlite3_free(sql);
 	return result == SQLITE_OK ? 0 : store_fail(s, what, err);
