@@ -80,8 +80,9 @@ static int feed_binding(struct feed *f, struct open_unit *u, size_t lot, const s
 		return -ENOMEM;
 	if (entry != b->lot) {
 		lot_unbind(f->a->lots, b);
-		lot_bind(f->a->lots, b, entry);
+		lot_bind(b, entry);
 	}
+	lot_table_touch(f->a->lots, entry);
 	b->time_ms = f->reading->time_ms;
 	f->has_changed = true;
 	return 0;

@@ -10,6 +10,8 @@
 
 struct err;
 
+#define ASSEMBLER_MAGIC "line 1\n" /* begins a saved state; another form, another number */
+
 struct assembler {
 	const struct plan *plan;
 	struct assembler_limits limits;

@@ -92,12 +92,17 @@ static void move_to_end(struct lot_table *t, struct lot_entry *lot)
 	DL_APPEND(t->order, lot);
 }
 
+void lot_table_touch(struct lot_table *t, struct lot_entry *lot)
+{
+	if (lot->is_kept)
+		move_to_end(t, lot);
+}
+
 struct lot_entry *lot_table_used(struct lot_table *t, struct lot_entry *lot)
 {
-	if (lot->is_kept) {
-		move_to_end(t, lot);
+	lot_table_touch(t, lot);
+	if (lot->is_kept)
 		return NULL;
-	}
 	DL_APPEND(t->order, lot);
 	lot->is_kept = true;
 	t->kept++;
@@ -136,13 +141,11 @@ static void insert_by_deadline(struct lot_entry *lot, struct lot_binding *b)
 		DL_PREPEND(lot->bindings, b);
 }
 
-void lot_bind(struct lot_table *t, struct lot_binding *b, struct lot_entry *lot)
+void lot_bind(struct lot_binding *b, struct lot_entry *lot)
 {
 	assert(!b->lot);
 	b->lot = lot;
 	insert_by_deadline(lot, b);
-	if (lot->is_kept)
-		move_to_end(t, lot);
 }
 
 void lot_unbind(struct lot_table *t, struct lot_binding *b)

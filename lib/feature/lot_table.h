@@ -36,6 +36,7 @@ CLEANUP_FOR(struct lot_table, lot_table_free)
 /* The lot of that id; made when new. NULL: no memory. */
 struct lot_entry *lot_table_get(struct lot_table *t, const char *id);
 struct lot_entry *lot_table_find(const struct lot_table *t, const char *id); /* or NULL */
+void lot_table_touch(struct lot_table *t, struct lot_entry *lot); /* now the one used last */
 /* After properties were put into it: it is now the one used last. The result is the lot that is
  * over the limit, or NULL: its properties are to be given up with lot_table_forget. */
 struct lot_entry *lot_table_used(struct lot_table *t, struct lot_entry *lot);
@@ -43,7 +44,7 @@ void lot_table_forget(struct lot_table *t, struct lot_entry *lot);
 /* Frees the lot when it has neither properties nor units. */
 void lot_table_release(struct lot_table *t, struct lot_entry *lot);
 
-void lot_bind(struct lot_table *t, struct lot_binding *b, struct lot_entry *lot);
+void lot_bind(struct lot_binding *b, struct lot_entry *lot); /* b is not bound */
 void lot_unbind(struct lot_table *t, struct lot_binding *b); /* may free the lot */
 
 size_t lot_table_count(const struct lot_table *t);             /* with properties */

@@ -47,8 +47,8 @@ static int add_feature(struct routes *r, const struct plan *plan, size_t index)
 	if (!route || append(&route->features, &route->feature_count, index) < 0)
 		return -ENOMEM;
 	if (f->kind == FEATURE_UNIT) {
-		r->slots[index] = r->unit_slots++;
-		return 0;
+		r->slots[index] = r->unit_slots;
+		return append(&r->unit_features, &r->unit_slots, index);
 	}
 	r->slots[index] = r->lot_slots;
 	return append(&r->lot_features, &r->lot_slots, index);
@@ -92,6 +92,7 @@ void routes_deinit(struct routes *r)
 	}
 	free(r->sources);
 	free(r->slots);
+	free(r->unit_features);
 	free(r->lot_features);
 	*r = (struct routes){0};
 }

@@ -27,8 +27,8 @@ struct routes {
 	struct source_routes *sources; /* [source_count] */
 	size_t source_count;
 	size_t *slots; /* [feature_count]: where a unit or lot keeps it; NO_SLOT for lot ids */
-	size_t unit_slots, lot_slots; /* how many a unit and a lot have */
-	size_t *lot_features;         /* [lot_slots]: which feature a lot's slot holds */
+	size_t unit_slots, lot_slots;         /* how many a unit and a lot have */
+	size_t *unit_features, *lot_features; /* [..]: which feature a slot holds */
 };
 
 /* Borrows the plan. -ENOMEM. */
