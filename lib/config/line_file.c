@@ -170,7 +170,7 @@ static void read_document(struct draft *d, const cJSON *document, const struct p
 		line_read_lots(d, f.lots, top);
 	d->line->plan.unit.deadline_ms = f.unit.deadline_ms;
 	d->line->plan.unit.again_ms = f.unit.again_ms;
-	if (f.sources && f.features)
+	if (f.features)
 		line_read_features(d, f.features, top);
 	line_mark_openers(d, f.unit.open, &unit);
 	read_decide(&d->line->decide, &f.decide, top);
