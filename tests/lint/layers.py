@@ -1,6 +1,7 @@
 """The house keeps its order: who includes whom, and what a layer may not touch.
 
-  layers.py ladder     no include goes up; includes are written from the root
+  layers.py ladder     no include goes up; includes are written from the root; a foreign library is
+                       used where it belongs
   layers.py headers    every header has #pragma once and compiles alone; every .c file of a
                        module includes its own header first
   layers.py purity     base nn model feature decide engine know no clock, no I/O, no log
@@ -30,6 +31,14 @@ LADDER = {
     "lib/gateway": ["base", "nn", "model", "feature", "decide", "engine", "store", "config"],
     "lib/wire": ["base"],
     "lib/learn": ["base", "nn", "model", "decide", "store"],
+}
+# which folders may know a foreign library: replacing one touches these alone
+LIBRARIES = {
+    r"sqlite3\.h": ["lib/store", "lib/learn", "tools"],
+    r"mosquitto\.h": ["lib/wire"],
+    r"uv\.h": ["daemon", "tools"],
+    r"systemd/": ["daemon"],
+    r"protobuf-c/": ["lib/model"],
 }
 PURE = ["lib/base", "lib/nn", "lib/model", "lib/feature", "lib/decide", "lib/engine"]
 # model_load reads a file by contract; nothing else in these layers does
@@ -92,6 +101,11 @@ def ladder():
             elif may is not None and layer_of(target) not in may:
                 yield (f'{name}:{number}: {layer} may not include {layer_of(target)}; '
                        f'allowed are {", ".join(sorted(may))}')
+        for number, line in enumerate(read(name).splitlines(), 1):
+            for library, where in LIBRARIES.items():
+                if layer != "tests" and layer not in where and re.match(rf"\s*#\s*include\s+<{library}", line):
+                    yield (f'{name}:{number}: {layer} may not know {line.split()[-1]}; '
+                           f'allowed are {", ".join(where)}')
 
 
 def headers():
@@ -108,7 +122,8 @@ def headers():
              "-I", os.path.join(generated, "lib/model"), "-fsyntax-only", "-x", "c", "-"],
             input=text, capture_output=True, text=True)
         if done.returncode:
-            yield f"{name}:1: does not compile alone: {done.stderr.splitlines()[0]}"
+            errors = [line for line in done.stderr.splitlines() if "error:" in line]
+            yield f"{name}:1: does not compile alone: {errors[0] if errors else done.stderr}"
     for name in files(".c"):
         header = name[:-2] + ".h"
         if name.startswith("tests/") or not os.path.exists(os.path.join(ROOT, header)):
@@ -137,7 +152,8 @@ def purity():
                 if text[found.start() - 1 : found.start()] in (".", ">"):
                     continue  # a member of that name
                 number = text[: found.start()].count("\n") + 1
-                yield f"{name}:{number}: {layer} may not use {what} ({found.group().strip(' (')})"
+                yield (f"{name}:{number}: {layer} may not use {what} ({found.group().strip(' (')}); "
+                       "time, randomness and bytes come in as arguments, sentences go out in struct err")
 
 
 def format():
