@@ -166,9 +166,11 @@ static int take(struct replay *r, const struct engine_input *in, struct err *err
 /* A tick at the time when one is due. */
 static int tick(struct replay *r, int64_t due_ms, struct err *err)
 {
-	struct engine_input in = {.kind = INPUT_TICK, .now_ms = due_ms, .clock_ms = due_ms};
+	struct engine_input in = {.kind = INPUT_TICK};
 
-	r->clock_ms = due_ms;
+	if (due_ms > r->clock_ms)
+		r->clock_ms = due_ms;
+	in.now_ms = in.clock_ms = r->clock_ms;
 	return take(r, &in, err);
 }
 

@@ -90,7 +90,6 @@ static int collect_units(
 	struct engine *e, size_t line, int64_t now_ms, struct outcomes *out, bool *changed)
 {
 	struct engine_line *l = &e->lines[line];
-	int64_t due_ms = assembler_due_ms(l->assembler);
 	struct assembled unit;
 
 	while (assembler_next(l->assembler, e->clock_ms, out->arena, &unit)) {
@@ -102,9 +101,6 @@ static int collect_units(
 		out->count++;
 		*changed = true;
 	}
-	/* remembered units were forgotten */
-	if (due_ms <= e->clock_ms && assembler_due_ms(l->assembler) != due_ms)
-		*changed = true;
 	return 0;
 }
 
@@ -142,7 +138,7 @@ static int take_message(
 	struct engine *e, const struct engine_input *in, struct outcomes *out, bool *changed)
 {
 	enum refusal first = REFUSAL_UNMATCHED;
-	const char *text = "no source takes this topic";
+	const char *text = "no source takes this topic"; /* of any line */
 	struct err why, err; /* not cleared as a whole: this runs for every message */
 	size_t at = SIZE_MAX;
 	bool used = false;

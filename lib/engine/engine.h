@@ -99,9 +99,9 @@ MUST_CHECK int engine_model_fits(const struct plan *plan, const struct model *m,
 
 /* Takes one input; appends to *out. 0 when nothing changed (the input needs no journal),
  * ENGINE_CHANGED, or -ENOMEM (the engine is then of no further use). What changes: a message was
- * used, a unit was scored, a remembered unit forgotten; counting alone is no change. Deadlines due
- * at the input's clock_ms are handled before it. Allocates from the arena of *out alone, apart
- * from what the assembler keeps. */
+ * used or a unit was scored. Counting is no change; nor is forgetting remembered units, which the
+ * clock of the next input does all the same. Deadlines due at the input's clock_ms are handled
+ * before it. Allocates from the arena of *out alone, apart from what the assembler keeps. */
 MUST_CHECK int engine_take(struct engine *e, const struct engine_input *in, struct outcomes *out);
 uint64_t engine_number(const struct engine *e); /* of the last input that changed something */
 /* After a journal was replayed under another configuration than it was written under, fewer of its
