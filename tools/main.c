@@ -12,10 +12,13 @@
 
 /* In the order of --help. */
 static const struct command *const commands[] = {
+	&command_check,
 	&command_train,
 	&command_evaluate,
 	&command_predict,
+	&command_replay,
 	&command_simulate,
+	&command_status,
 	NULL,
 };
 

@@ -57,7 +57,7 @@ static void load_lot(struct moulding *m)
 		.viscosity = show(spread(m, m->true_viscosity, 0.8), 1),
 		.moisture_pct = show(spread(m, m->true_moisture, 0.003), 3),
 	};
-	m->wall_mm = 1.6 + 0.4 * (double)rng_below(&m->rng, 4);
+	m->wall_mm = show(1.6 + 0.4 * (double)rng_below(&m->rng, 4), 1);
 }
 
 /* How likely the three causes make a bad part; each is a soft limit on a physical quantity. */
