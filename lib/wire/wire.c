@@ -29,6 +29,7 @@ struct wire {
 	bool is_connected, was_refused;
 	bool drops;    /* the connection in hand ends as soon as no callback runs */
 	bool stops;    /* wire_read goes no further */
+	bool writes;   /* the library is writing: it reports QoS 0 messages as sent */
 	int callbacks; /* that ran since the last step of wire_read */
 };
 
@@ -158,7 +159,7 @@ static void on_publish(
 	(void)m;
 	(void)props;
 	w->callbacks++;
-	if (w->handlers.confirmed)
+	if (w->handlers.confirmed && !w->writes)
 		w->handlers.confirmed(w->handlers.owner, mid, reason);
 }
 
@@ -399,7 +400,9 @@ int wire_write(struct wire *w)
 	if (!wire_wants_write(w))
 		return 0;
 	cork(w, 1);
+	w->writes = true;
 	rc = mosquitto_loop_write(w->m, 1);
+	w->writes = false;
 	cork(w, 0);
 	return code_of(rc);
 }
@@ -419,7 +422,9 @@ int wire_publish(struct wire *w, int *mid, const char *topic, const void *payloa
 		return -ENOTCONN;
 	if (len > MQTT_MAX_PAYLOAD)
 		return -EMSGSIZE;
+	w->writes = true;
 	rc = mosquitto_publish(w->m, mid, topic, (int)len, payload, qos, retain);
+	w->writes = false;
 	/* When only the sending failed, a QoS 1 message is in the library's list all the same; the
 	 * next step on this client then finds the connection gone. */
 	if (qos == 1 &&

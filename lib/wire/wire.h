@@ -39,8 +39,8 @@ struct wire_handlers {
 	/* granted [count]: from 128 on the filter was refused (wire_reason) */
 	void (*subscribed)(void *owner, int mid, size_t count, const int *granted);
 	void (*message)(void *owner, const struct wire_message *m);
-	/* QoS 0: handed to the socket; QoS 1: PUBACK. reason: 0 (or 16, nobody listens), or from
-	 * 128 on what MQTT 5 brokers say when they will not take it (wire_reason). */
+	/* The PUBACK of a QoS 1 publish. reason: 0 (or 16, nobody listens), or from 128 on what
+	 * MQTT 5 brokers say when they will not take it (wire_reason). */
 	void (*confirmed)(void *owner, int mid, int reason);
 };
 

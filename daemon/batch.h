@@ -1,0 +1,65 @@
+/* What one transaction will hold: the inputs the engine took since the last one, and everything
+ * that follows from them. The loop fills one while the store thread commits the other. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/buf.h"
+#include "lib/engine/engine.h"
+#include "lib/store/journal.h"
+#include "lib/store/outbox.h"
+#include "lib/store/quarantine.h"
+
+struct batch {
+	struct arena *arena;      /* texts and payloads of all that is in the batch */
+	struct outcomes outcomes; /* of the input in hand */
+
+	struct buf journal; /* inputs `first` to `last`; none while first is 0 */
+	uint64_t first, last;
+	struct unit_row *rows;
+	size_t row_count, row_cap;
+
+	bool clears_deliveries; /* before those below are appended */
+	struct delivery *deliveries;
+	size_t delivery_count, delivery_cap;
+	uint64_t delivery_first, delivery_end, delivery_keep_from;
+
+	struct quarantined *samples;
+	size_t sample_count, sample_cap;
+
+	struct outbox_message *puts;
+	size_t put_count, put_cap;
+	uint64_t *deletes;
+	size_t delete_count, delete_cap;
+
+	bool has_snapshot;
+	struct buf snapshot;
+	uint64_t snapshot_number;
+	int64_t snapshot_at_ms;
+
+	size_t messages, bytes; /* read from the broker: how much memory and window it holds */
+	uint64_t begun_ns;      /* when the first thing came in; 0: empty */
+	uint64_t urgent_ns;     /* ... that is not only deletes from the outbox */
+
+	uint64_t rows_refused; /* by the database: set by the commit */
+	struct batch *next;    /* committed in the same transaction, after this one */
+};
+
+MUST_CHECK int batch_new(struct batch **out); /* -ENOMEM */
+void batch_free(struct batch *b);
+CLEANUP_FOR(struct batch, batch_free)
+void batch_clear(struct batch *b); /* keeps the memory */
+bool batch_is_empty(const struct batch *b);
+
+/* All copy what they are given. -ENOMEM. */
+MUST_CHECK int batch_add_input(struct batch *b, uint64_t number, const struct engine_input *in);
+/* The row's texts are in the batch's arena already. The row may be changed until the next call. */
+MUST_CHECK int batch_add_row(struct batch *b, const struct unit_row *row);
+/* Deliveries before `keep_from` have left the list. */
+MUST_CHECK int batch_add_delivery(
+	struct batch *b, uint64_t number, uint64_t keep_from, const struct delivery *d);
+void batch_clear_deliveries(struct batch *b);
+MUST_CHECK int batch_add_sample(struct batch *b, const struct quarantined *q);
+MUST_CHECK int batch_put_outbox(struct batch *b, const struct outbox_message *m);
+MUST_CHECK int batch_delete_outbox(struct batch *b, uint64_t id);

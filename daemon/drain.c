@@ -1,0 +1,68 @@
+#include "daemon/drain.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/wire/wire.h"
+
+#define SILENCE_NS (10 * UINT64_C(1000000000))
+
+void drain_init(struct drain *d, const char *topic, int64_t boot)
+{
+	*d = (struct drain){.topic = topic, .boot = boot};
+}
+
+static void send_marker(struct drain *d, struct wire *w)
+{
+	/* one at a time: behind a closed gate they would pile up in the library */
+	if (d->mid == 0 &&
+		wire_publish(w, &d->mid, d->topic, d->payload, strlen(d->payload), 1, false) < 0)
+		d->mid = 0; /* the next tick tries again */
+}
+
+void drain_begin(struct drain *d, struct wire *w, uint64_t now_ns)
+{
+	d->state = DRAIN_WAITING;
+	d->gave_up = false;
+	d->mid = 0;
+	d->heard_ns = now_ns;
+	d->connection++;
+	snprintf(d->payload, sizeof(d->payload),
+		"{\"boot\":%" PRId64 ",\"connection\":%" PRIu64 "}", d->boot, d->connection);
+	send_marker(d, w);
+}
+
+void drain_lost(struct drain *d)
+{
+	d->state = DRAIN_OFFLINE;
+}
+
+bool drain_take_marker(struct drain *d, const void *payload, size_t len)
+{
+	/* those of earlier connections had their place somewhere in the queue */
+	if (d->state != DRAIN_WAITING || len != strlen(d->payload) ||
+		memcmp(payload, d->payload, len) != 0)
+		return false;
+	d->state = DRAIN_DONE;
+	return true;
+}
+
+void drain_confirmed(struct drain *d, int mid)
+{
+	if (mid == d->mid)
+		d->mid = 0;
+}
+
+bool drain_tick(struct drain *d, struct wire *w, uint64_t now_ns)
+{
+	if (d->state != DRAIN_WAITING)
+		return false;
+	if (now_ns - d->heard_ns >= SILENCE_NS) {
+		d->state = DRAIN_DONE;
+		d->gave_up = true;
+		return true;
+	}
+	send_marker(d, w);
+	return false;
+}

@@ -1,0 +1,43 @@
+/* When has the broker handed out what it kept for us? (DESIGN 3.3)
+ *
+ * After each CONNACK the intake publishes a marker to its own <publish>/marker and waits for it to
+ * come back: the broker's queue is in order, so what had been waiting has come by then. A broker
+ * with a full queue or an ACL may drop the marker without a word: it is sent again each second.
+ * Where none came back and no message has arrived for 10 s, it is over anyhow, with a warning. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct wire;
+
+enum drain_state {
+	DRAIN_OFFLINE, /* not connected */
+	DRAIN_WAITING, /* messages may still be waiting in the broker */
+	DRAIN_DONE,
+};
+
+struct drain {
+	enum drain_state state;
+	const char *topic;   /* borrowed */
+	char payload[64];    /* of this connection's marker */
+	uint64_t connection; /* counts */
+	int64_t boot;
+	uint64_t heard_ns; /* of a message, or of the beginning */
+	int mid;           /* the marker on its way to the broker; 0: none */
+	bool gave_up;
+};
+
+void drain_init(struct drain *d, const char *topic, int64_t boot);
+void drain_begin(struct drain *d, struct wire *w, uint64_t now_ns); /* the CONNACK has come */
+void drain_lost(struct drain *d);                                   /* disconnected */
+static inline void drain_heard(struct drain *d, uint64_t now_ns)
+{
+	d->heard_ns = now_ns;
+}
+/* A message on the marker's topic; true when draining has ended by it. */
+bool drain_take_marker(struct drain *d, const void *payload, size_t len);
+void drain_confirmed(struct drain *d, int mid);
+/* Each second; true when draining has ended because nothing comes (d->gave_up). */
+bool drain_tick(struct drain *d, struct wire *w, uint64_t now_ns);

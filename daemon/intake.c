@@ -1,0 +1,341 @@
+#include "daemon/intake.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/deliveries.h"
+#include "daemon/link.h"
+#include "daemon/log.h"
+#include "daemon/pipeline.h"
+#include "daemon/subscriptions.h"
+#include "lib/base/err.h"
+#include "lib/engine/own_topic.h"
+#include "lib/gateway/gateway.h"
+
+struct intake {
+	struct intake_options o;
+	const struct config *config;
+	struct link *link;
+	struct pipeline *pipeline;
+	struct drain drain;
+	char client_id[256];
+
+	uint64_t needs;        /* the gate opens when deliveries up to this number are committed */
+	size_t unacknowledged; /* QoS 1 messages since the last flush */
+	bool is_subscribed, is_paused, stops;
+	struct log_memory refused;
+	uint64_t pauses;
+};
+
+/* How many messages may be unacknowledged before reading pauses. With large transactions the
+ * broker's window would run dry before the pause ends, so it comes at half of it; with small ones
+ * each pause costs latency, so it comes late. */
+static size_t window(const struct intake *in, const struct pipeline_load *load)
+{
+	size_t max = (size_t)in->config->broker.receive_maximum;
+
+	return load->large_commits && max > 1 ? max / 2 : max;
+}
+
+static bool must_pause(const struct intake *in)
+{
+	const struct pipeline_load load = pipeline_load(in->pipeline);
+	size_t most = window(in, &load);
+
+	return in->unacknowledged >= most || load.messages >= most ||
+	       load.bytes >= (size_t)in->config->limits.unacknowledged_bytes;
+}
+
+static bool may_read(void *owner)
+{
+	struct intake *in = owner;
+	bool pauses = must_pause(in);
+
+	in->pauses += pauses && !in->is_paused;
+	in->is_paused = pauses;
+	return !in->stops && !pauses;
+}
+
+static bool gate_is_open(void *owner)
+{
+	struct intake *in = owner;
+
+	return in->needs < pipeline_load(in->pipeline).delivery_end;
+}
+
+static bool is_own(const struct intake *in, const char *topic)
+{
+	if (own_topic(in->config->publish, topic))
+		return true;
+	for (size_t i = 0; i < in->config->line_count; i++) {
+		if (own_topic(in->config->lines[i].publish, topic))
+			return true;
+	}
+	return false;
+}
+
+static void drained(struct intake *in)
+{
+	if (in->drain.gave_up)
+		log_warning("no marker came back on \"%s\" and no message for 10 s: taking the "
+			    "broker's queue for empty; its ACL must let \"%s\" publish and "
+			    "subscribe there, and a full queue (max_queued_messages) drops it",
+			in->o.marker,
+			in->config->broker.username ? in->config->broker.username : in->client_id);
+	clock_let_run(in->o.clock, true);
+	pipeline_clock_changed(in->pipeline);
+	in->o.state_changed(in->o.owner);
+}
+
+/* True: sent again, and known. Its acknowledgement too waits for the commit of the first. */
+static bool is_known(struct intake *in, const struct wire_message *m)
+{
+	const struct delivery got = {
+		.packet = m->packet,
+		.hash = hash64(hash64(0, m->topic, strlen(m->topic)), m->payload, m->payload_len),
+	};
+	uint64_t number = 0;
+
+	in->unacknowledged++;
+	if (in->drain.state == DRAIN_WAITING)
+		number = deliveries_match(in->o.deliveries, &got);
+	if (number) {
+		engine_count_duplicate(in->o.gateway->engine);
+	} else {
+		uint64_t added = deliveries_add(in->o.deliveries, &got);
+
+		pipeline_delivery(
+			in->pipeline, added, deliveries_keep_from(in->o.deliveries), &got);
+		in->needs = added;
+		return false;
+	}
+	if (number > in->needs)
+		in->needs = number;
+	return true;
+}
+
+static void on_message(void *owner, const struct wire_message *m)
+{
+	struct intake *in = owner;
+	uint64_t now_ns = uv_hrtime();
+	const struct message msg = {
+		.topic = m->topic,
+		.payload = m->payload,
+		.payload_len = m->payload_len,
+		.qos = m->qos,
+		.retained = m->retained,
+	};
+
+	drain_heard(&in->drain, now_ns);
+	if (is_own(in, m->topic)) {
+		if (strcmp(m->topic, in->o.marker) == 0 &&
+			drain_take_marker(&in->drain, m->payload, m->payload_len))
+			drained(in);
+		return;
+	}
+	if (m->qos == 0 || !is_known(in, m))
+		pipeline_message(in->pipeline, &msg, now_ns);
+}
+
+static void on_connected(void *owner, bool session_present)
+{
+	struct intake *in = owner;
+	struct deliveries *list = in->o.deliveries;
+
+	in->needs = 0;
+	in->unacknowledged = 0;
+	in->refused.text[0] = 0;
+	if (session_present) {
+		deliveries_reconnect(list);
+	} else if (deliveries_keep_from(list) < deliveries_next(list)) {
+		deliveries_clear(list);
+		pipeline_clear_deliveries(in->pipeline);
+	}
+	if (subscriptions_ask(in->o.subscriptions, link_wire(in->link)) < 0)
+		log_error("cannot subscribe: no memory");
+	drain_begin(&in->drain, link_wire(in->link), uv_hrtime());
+	in->o.state_changed(in->o.owner);
+}
+
+static void on_disconnected(void *owner, const char *why)
+{
+	struct intake *in = owner;
+
+	(void)why;
+	in->is_subscribed = false;
+	in->unacknowledged = 0;
+	drain_lost(&in->drain);
+	clock_let_run(in->o.clock, false);
+	pipeline_clock_changed(in->pipeline);
+	in->o.state_changed(in->o.owner);
+}
+
+static void on_subscribed(void *owner, int mid, size_t count, const int *granted)
+{
+	struct intake *in = owner;
+	const char *trouble;
+
+	if (!subscriptions_answer(in->o.subscriptions, mid, count, granted))
+		return;
+	in->is_subscribed = true;
+	trouble = subscriptions_trouble(in->o.subscriptions);
+	if (log_is_news(&in->refused, trouble) && *trouble)
+		log_error("%s", trouble);
+	in->o.state_changed(in->o.owner);
+}
+
+static void on_confirmed(void *owner, int mid, int reason)
+{
+	struct intake *in = owner;
+
+	(void)reason;
+	drain_confirmed(&in->drain, mid);
+}
+
+static void on_turn(void *owner, bool was_drained)
+{
+	struct intake *in = owner;
+
+	if (must_pause(in))
+		pipeline_pump(in->pipeline, PUMP_PRESSED);
+	else
+		pipeline_pump(in->pipeline, was_drained ? PUMP_DUE : PUMP_MORE);
+	if (gate_is_open(in) && !wire_wants_write(link_wire(in->link)))
+		in->unacknowledged = 0;
+}
+
+int intake_new(struct intake **out, const struct intake_options *o, struct err *err)
+{
+	const struct config *config = o->gateway->config;
+	struct intake *in = calloc(1, sizeof(*in));
+	struct link_options options = {
+		.name = "intake",
+		.host = config->broker.host,
+		.port = config->broker.port,
+		.wire =
+			{
+				.gated = true,
+				.protocol = config->broker.protocol,
+				.keepalive_s = config->broker.keepalive_s,
+				.receive_maximum = config->broker.receive_maximum,
+				.username = config->broker.username,
+				.password = o->password,
+			},
+		.handlers =
+			{
+				.owner = in,
+				.connected = on_connected,
+				.disconnected = on_disconnected,
+				.subscribed = on_subscribed,
+				.message = on_message,
+				.confirmed = on_confirmed,
+			},
+		.may_read = may_read,
+		.may_write = gate_is_open,
+		.turn = on_turn,
+	};
+	int r;
+
+	if (!in)
+		return err_set(err, -ENOMEM, "no memory for the intake");
+	in->o = *o;
+	in->config = config;
+	drain_init(&in->drain, o->marker, o->boot);
+	snprintf(in->client_id, sizeof(in->client_id), "%s-in", config->instance);
+	options.wire.client_id = in->client_id;
+	r = link_new(&in->link, o->loop, &options, err);
+	if (r < 0)
+		free(in); /* deliveries and subscriptions are still the caller's */
+	else
+		*out = in;
+	return r;
+}
+
+void intake_free(struct intake *in)
+{
+	if (!in)
+		return;
+	link_free(in->link);
+	deliveries_free(in->o.deliveries);
+	subscriptions_free(in->o.subscriptions);
+	free(in);
+}
+
+void intake_start(struct intake *in, struct pipeline *p)
+{
+	in->pipeline = p;
+	link_start(in->link);
+}
+
+void intake_committed(struct intake *in)
+{
+	/* first work for the store thread, then the acknowledgements */
+	pipeline_pump(in->pipeline, must_pause(in) ? PUMP_PRESSED : PUMP_DUE);
+	if (gate_is_open(in)) {
+		link_flush(in->link);
+		if (!wire_wants_write(link_wire(in->link)))
+			in->unacknowledged = 0;
+	}
+	link_update(in->link); /* reading may go on */
+}
+
+void intake_tick(struct intake *in)
+{
+	/* while reading pauses nothing can be heard */
+	if (in->is_paused)
+		drain_heard(&in->drain, uv_hrtime());
+	if (drain_tick(&in->drain, link_wire(in->link), uv_hrtime()))
+		drained(in);
+	link_flush(in->link);
+	pipeline_pump(in->pipeline, PUMP_DUE);
+}
+
+enum drain_state intake_drain_state(const struct intake *in)
+{
+	return in->drain.state;
+}
+
+bool intake_is_subscribed(const struct intake *in)
+{
+	return in->is_subscribed;
+}
+
+const char *intake_trouble(const struct intake *in)
+{
+	if (!link_is_connected(in->link))
+		return link_trouble(in->link);
+	return subscriptions_trouble(in->o.subscriptions);
+}
+
+struct intake_figures intake_figures(const struct intake *in)
+{
+	return (struct intake_figures){
+		.connects = link_connects(in->link),
+		.pauses = in->pauses,
+		.unacknowledged = in->unacknowledged,
+	};
+}
+
+void intake_stop_reading(struct intake *in)
+{
+	in->stops = true;
+	link_update(in->link);
+}
+
+void intake_end(struct intake *in)
+{
+	link_end(in->link);
+}
+
+bool intake_is_gone(const struct intake *in)
+{
+	return wire_socket(link_wire(in->link)) < 0;
+}
+
+void intake_close(struct intake *in)
+{
+	subscriptions_keep(in->o.subscriptions);
+	link_close(in->link);
+}

@@ -1,0 +1,62 @@
+/* Messages in: the connection with the kept session, the gate, the list of deliveries, draining.
+ *
+ * The gate: libmosquitto queues a PUBACK for each QoS 1 message, and they leave all at once, only
+ * while every QoS 1 message that was read on this connection is committed, used or refused. The
+ * loop reads on during a commit, so that alerts do not wait for the disk, up to a limit; there it
+ * pauses until everything is committed and flushed. Acknowledgements of an earlier connection
+ * cannot leave any more: the broker sends those messages again, and the list of deliveries
+ * recognises them. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "daemon/clock.h"
+#include "daemon/drain.h"
+#include "lib/base/macros.h"
+
+struct deliveries;
+struct err;
+struct gateway;
+struct intake;
+struct pipeline;
+struct subscriptions;
+
+struct intake_options {
+	uv_loop_t *loop;
+	struct gateway *gateway;
+	struct clock *clock;
+	const char *marker; /* topic */
+	const char *password;
+	int64_t boot;
+	/* Taken over by the intake. */
+	struct deliveries *deliveries;
+	struct subscriptions *subscriptions;
+	void *owner;
+	void (*state_changed)(void *owner);
+};
+
+MUST_CHECK int intake_new(struct intake **out, const struct intake_options *o, struct err *err);
+void intake_free(struct intake *in); /* NULL is fine */
+void intake_start(struct intake *in, struct pipeline *p);
+
+void intake_committed(struct intake *in); /* a batch went in */
+void intake_tick(struct intake *in);      /* each second */
+
+enum drain_state intake_drain_state(const struct intake *in);
+bool intake_is_subscribed(const struct intake *in); /* the broker has answered */
+/* What is wrong with the connection or the subscriptions; "" when nothing is. */
+const char *intake_trouble(const struct intake *in);
+
+struct intake_figures {
+	uint64_t connects, pauses;
+	size_t unacknowledged;
+};
+struct intake_figures intake_figures(const struct intake *in);
+
+/* At a stop: reads no more; then, when all is committed, the acknowledgements and DISCONNECT. */
+void intake_stop_reading(struct intake *in);
+void intake_end(struct intake *in);
+bool intake_is_gone(const struct intake *in);
+void intake_close(struct intake *in);

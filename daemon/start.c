@@ -1,0 +1,196 @@
+#include "daemon/start.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/committer.h"
+#include "daemon/daemon.h"
+#include "daemon/deliveries.h"
+#include "daemon/log.h"
+#include "daemon/outlet.h"
+#include "lib/base/err.h"
+#include "lib/gateway/gateway.h"
+#include "lib/store/journal.h"
+#include "lib/store/outbox.h"
+
+#define PASSWORD_BYTES_MAX 1024
+
+static int make_folder(const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return 0;
+	if (mkdir(path, 0750) < 0)
+		return err_set(err, -errno, "the state folder %s cannot be made: %s", path,
+			strerror(errno));
+	return 0;
+}
+
+static int count_boot(struct daemon *d, struct err *err)
+{
+	int r = store_meta_get(d->store, "boot", &d->boot, err);
+
+	d->boot++;
+	return r == 0 ? store_meta_set(d->store, "boot", d->boot, err) : r;
+}
+
+/* The engine in the state of the last commit, with the models that are in force. */
+static int build_gateway(struct daemon *d, struct err *err)
+{
+	const struct nn_kernels *kernels = nn_kernels_choose(NULL, err);
+	int64_t now_ms = clock_now_ms(&d->clock);
+	int r = kernels ? gateway_new(&d->gateway, d->config, kernels, err) : -ENOTSUP;
+
+	if (r == 0)
+		r = gateway_prepare_store(d->gateway, d->store, now_ms, err);
+	if (r == 0)
+		r = gateway_load_models(d->gateway, d->store, err);
+	if (r == 0)
+		r = gateway_restore(d->gateway, d->store, err);
+	/* bytes of ours that cannot be read are as bad as a page that SQLite cannot read */
+	if (r == -EINVAL)
+		r = -EUCLEAN;
+	if (r == 0)
+		r = gateway_adopt_models(d->gateway, d->store, now_ms, err);
+	return r;
+}
+
+static int open_all(struct daemon *d, const char *path, struct err *err)
+{
+	int r = store_open(&d->store, path, STORE_WRITE, err);
+
+	if (r == 0)
+		r = count_boot(d, err);
+	if (r == 0)
+		r = build_gateway(d, err);
+	if (r < 0 && r != -EUCLEAN)
+		err_prefix(err, r, "%s", path);
+	return r;
+}
+
+static void drop_all(struct daemon *d)
+{
+	gateway_free(d->gateway);
+	d->gateway = NULL;
+	store_close(d->store);
+	d->store = NULL;
+}
+
+static int open_or_begin_anew(struct daemon *d, struct err *err)
+{
+	char *path = committer_db_path(d->config->state_dir);
+	int r;
+
+	if (!path)
+		return err_set(err, -ENOMEM, "no memory for a path");
+	r = open_all(d, path, err);
+	if (r == -EUCLEAN) {
+		log_error("%s: %s, it is set aside and a new one begun", path, err->text);
+		drop_all(d);
+		r = committer_set_aside(path, err);
+		if (r == 0)
+			r = open_all(d, path, err);
+	}
+	free(path);
+	return r;
+}
+
+static void tell_models(const struct gateway *g)
+{
+	for (size_t i = 0; i < g->config->line_count; i++) {
+		const struct gateway_line *l = &g->lines[i];
+
+		if (l->model)
+			log_info("line \"%s\": runs model %.12s", l->config->name,
+				model_sha256(l->model));
+		if (l->trouble[0] && (l->model || l->config->model || l->has_champion))
+			log_error("line \"%s\": %s%s", l->config->name, l->trouble,
+				l->model ? "" : "; its units are collected without a prediction");
+		else if (!l->model)
+			log_info("line \"%s\": %s; its units are collected without a prediction",
+				l->config->name, l->trouble);
+	}
+}
+
+int start_state(struct daemon *d, struct err *err)
+{
+	int r = make_folder(d->config->state_dir, err);
+
+	if (r == 0)
+		r = store_lock_take(&d->lock, d->config->state_dir, err);
+	if (r < 0)
+		return r;
+	clock_init(&d->clock, 0);
+	r = open_or_begin_anew(d, err);
+	if (r < 0)
+		return r;
+	/* an engine that is new has no time yet */
+	if (engine_clock_ms(d->gateway->engine) > 0)
+		clock_init(&d->clock, engine_clock_ms(d->gateway->engine));
+	tell_models(d->gateway);
+	return 0;
+}
+
+int start_deliveries(struct daemon *d, struct deliveries **out, struct err *err)
+{
+	CLEANUP(deliveries_free) struct deliveries *list = NULL;
+	size_t cap = 2 * (size_t)d->config->broker.receive_maximum, count = 0;
+	struct delivery *kept = calloc(cap, sizeof(*kept));
+	uint64_t first = 1;
+	int r;
+
+	if (!kept || deliveries_new(&list, (uint32_t)cap) < 0) {
+		free(kept);
+		return err_set(err, -ENOMEM, "no memory for a list of %zu deliveries", cap);
+	}
+	r = store_load_deliveries(d->store, kept, cap, &count, &first, err);
+	if (r == 0) {
+		deliveries_load(list, kept, count, first);
+		*out = TAKE(list);
+	}
+	free(kept);
+	return r;
+}
+
+static int restore_one(void *owner, const struct outbox_message *m)
+{
+	return outlet_restore(owner, m);
+}
+
+int start_outbox(struct daemon *d, struct err *err)
+{
+	int r = store_each_outbox(d->store, restore_one, d->outlet, err);
+	size_t waiting = outlet_figures(d->outlet).waiting;
+
+	if (r == 0 && waiting)
+		log_info("%zu messages were not confirmed by the broker: they are sent again",
+			waiting);
+	return r;
+}
+
+int start_password(struct daemon *d, struct err *err)
+{
+	const char *path = d->config->broker.password_file;
+	char text[PASSWORD_BYTES_MAX + 1];
+	size_t len;
+	FILE *f;
+
+	if (!path)
+		return 0;
+	f = fopen(path, "re");
+	if (!f)
+		return err_set(err, -errno, "the password file %s: %s", path, strerror(errno));
+	len = fread(text, 1, sizeof(text) - 1, f);
+	fclose(f);
+	text[len] = 0;
+	text[strcspn(text, "\r\n")] = 0;
+	d->password = strdup(text);
+	explicit_bzero(text, sizeof(text));
+	return d->password ? 0 : err_set(err, -ENOMEM, "no memory for the password");
+}

@@ -1,0 +1,299 @@
+#include "daemon/status.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/daemon.h"
+#include "daemon/intake.h"
+#include "daemon/outlet.h"
+#include "daemon/pipeline.h"
+#include "daemon/stats.h"
+#include "lib/base/err.h"
+#include "lib/base/json.h"
+#include "lib/base/timestamp.h"
+#include "lib/gateway/gateway.h"
+
+#define EVERYTHING_EACH_S 10
+
+static const char *const state_names[] = {
+	[LINE_STOPPED] = "stopped",
+	[LINE_SCORING] = "scoring",
+	[LINE_COLLECTING] = "collecting",
+	[LINE_DRAINING] = "draining",
+	[LINE_DEGRADED] = "degraded",
+};
+
+struct said {
+	char *topic;
+	enum line_state state;
+	char reason[1024];
+	bool is_said;
+};
+
+struct status {
+	struct daemon *d;
+	char *topic, *stats_topic; /* of the gateway */
+	struct wire_will will;
+	struct buf will_text, text;
+	struct said *lines;
+	char **line_stats_topics;
+	bool online_said, stopped;
+	char online_reason[1024];
+	unsigned seconds;
+};
+
+static void put_time(struct buf *out, int64_t now_ms)
+{
+	char ts[TIMESTAMP_TEXT_MAX];
+
+	timestamp_print(ts, now_ms);
+	jsonw_text(out, "ts", ts);
+	jsonw_int(out, "ts_ms", now_ms);
+}
+
+static void put_gateway(struct buf *out, struct daemon *d, bool online, const char *reason)
+{
+	buf_clear(out);
+	jsonw_begin(out);
+	jsonw_int(out, "v", 1);
+	jsonw_text(out, "state", online ? "online" : "offline");
+	jsonw_int(out, "online", online);
+	jsonw_text(out, "reason", reason);
+	jsonw_text(out, "instance", d->config->instance);
+	jsonw_int(out, "boot", d->boot);
+	jsonw_text(out, "version", DEFECTD_VERSION);
+	jsonw_int(out, "lines", (int64_t)d->config->line_count);
+	put_time(out, clock_now_ms(&d->clock));
+	jsonw_end(out);
+}
+
+/* The worst that holds of a line, and why. */
+static enum line_state judge(
+	const struct status *s, size_t line, const struct engine_line_state *e, const char **reason)
+{
+	const struct gateway_line *l = &s->d->gateway->lines[line];
+	enum drain_state drain = intake_drain_state(s->d->intake);
+
+	*reason = "";
+	if (s->stopped) {
+		*reason = "shutdown";
+		return LINE_STOPPED;
+	}
+	if (*pipeline_trouble(s->d->pipeline)) {
+		*reason = pipeline_trouble(s->d->pipeline);
+		return LINE_DEGRADED;
+	}
+	if (*intake_trouble(s->d->intake)) {
+		*reason = intake_trouble(s->d->intake);
+		return LINE_DEGRADED;
+	}
+	if (drain != DRAIN_DONE) {
+		*reason = "messages that waited in the broker are still coming";
+		return LINE_DRAINING;
+	}
+	*reason = l->trouble;
+	return e->model ? LINE_SCORING : LINE_COLLECTING;
+}
+
+static void say_line(struct status *s, size_t i, const struct engine_line_state *e)
+{
+	const struct said *l = &s->lines[i];
+	struct buf *out = &s->text;
+
+	buf_clear(out);
+	jsonw_begin(out);
+	jsonw_int(out, "v", 1);
+	jsonw_text(out, "line", s->d->config->lines[i].name);
+	jsonw_text(out, "state", state_names[l->state]);
+	jsonw_int(out, "state_n", l->state);
+	jsonw_text(out, "reason", l->reason);
+	jsonw_text(out, "model", e->model ? model_sha256(e->model) : "");
+	jsonw_real(out, "threshold", e->threshold);
+	jsonw_text(out, "retrain", "");
+	jsonw_int(out, "units", (int64_t)e->units);
+	jsonw_int(out, "alerts", (int64_t)e->alerts);
+	jsonw_int(out, "not_scored", (int64_t)e->not_scored);
+	jsonw_int(out, "last_unit_ms", e->last_unit_ms);
+	put_time(out, clock_now_ms(&s->d->clock));
+	jsonw_end(out);
+	outlet_tell(s->d->outlet, l->topic, out->data, out->len, 1);
+}
+
+static void update_line(struct status *s, size_t i, bool anyway)
+{
+	struct said *l = &s->lines[i];
+	struct engine_line_state e;
+	const char *reason;
+	enum line_state state;
+
+	engine_line_state(s->d->gateway->engine, i, &e);
+	state = judge(s, i, &e, &reason);
+	if (l->is_said && !anyway && state == l->state &&
+		strncmp(reason, l->reason, sizeof(l->reason) - 1) == 0)
+		return;
+	l->state = state;
+	snprintf(l->reason, sizeof(l->reason), "%s", reason);
+	if (!outlet_is_connected(s->d->outlet))
+		return;
+	l->is_said = true;
+	say_line(s, i, &e);
+}
+
+/* Online is said once the subscriptions are granted: what is published after it is not missed. */
+static void update_gateway(struct status *s, bool anyway)
+{
+	const char *reason = s->stopped ? "shutdown" : intake_trouble(s->d->intake);
+
+	if (!outlet_is_connected(s->d->outlet))
+		return;
+	if (!s->stopped && !s->online_said && !intake_is_subscribed(s->d->intake))
+		return;
+	if (s->online_said && !anyway && !s->stopped && strcmp(reason, s->online_reason) == 0)
+		return;
+	s->online_said = !s->stopped;
+	snprintf(s->online_reason, sizeof(s->online_reason), "%s", reason);
+	put_gateway(&s->text, s->d, !s->stopped, reason);
+	outlet_tell(s->d->outlet, s->topic, s->text.data, s->text.len, 1);
+}
+
+static void update_all(struct status *s, bool anyway)
+{
+	for (size_t i = 0; i < s->d->config->line_count; i++)
+		update_line(s, i, anyway);
+	update_gateway(s, anyway);
+}
+
+static void say_stats(struct status *s)
+{
+	struct daemon *d = s->d;
+
+	if (!outlet_is_connected(d->outlet))
+		return;
+	stats_put_gateway(&s->text, d);
+	outlet_tell(d->outlet, s->stats_topic, s->text.data, s->text.len, 0);
+	for (size_t i = 0; i < d->config->line_count; i++) {
+		stats_put_line(&s->text, d, i);
+		outlet_tell(d->outlet, s->line_stats_topics[i], s->text.data, s->text.len, 0);
+	}
+}
+
+void status_update(struct status *s)
+{
+	if (!s->stopped)
+		update_all(s, false);
+}
+
+void status_tick(struct status *s)
+{
+	bool everything = ++s->seconds % EVERYTHING_EACH_S == 0;
+
+	if (s->stopped)
+		return;
+	update_all(s, everything);
+	if (everything)
+		say_stats(s);
+}
+
+void status_connected(struct status *s)
+{
+	s->online_said = false;
+	for (size_t i = 0; i < s->d->config->line_count; i++)
+		s->lines[i].is_said = false;
+	status_update(s);
+}
+
+void status_stop(struct status *s)
+{
+	s->stopped = true;
+	say_stats(s);
+	update_all(s, true);
+}
+
+static char *topic_of(const char *publish, const char *name)
+{
+	char *topic;
+
+	return asprintf(&topic, "%s/%s", publish, name) < 0 ? NULL : topic;
+}
+
+static int fill_topics(struct status *s, const struct config *config)
+{
+	s->topic = topic_of(config->publish, "status");
+	s->stats_topic = topic_of(config->publish, "stats");
+	s->lines = calloc(config->line_count + 1, sizeof(*s->lines));
+	s->line_stats_topics = calloc(config->line_count + 1, sizeof(*s->line_stats_topics));
+	if (!s->topic || !s->stats_topic || !s->lines || !s->line_stats_topics)
+		return -ENOMEM;
+	for (size_t i = 0; i < config->line_count; i++) {
+		s->lines[i].topic = topic_of(config->lines[i].publish, "status");
+		s->line_stats_topics[i] = topic_of(config->lines[i].publish, "stats");
+		if (!s->lines[i].topic || !s->line_stats_topics[i])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int status_new(struct status **out, struct daemon *d, struct err *err)
+{
+	struct status *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return err_set(err, -ENOMEM, "no memory for the status");
+	s->d = d;
+	buf_init(&s->text);
+	buf_init(&s->will_text);
+	put_gateway(&s->will_text, d, false, "connection-lost");
+	if (fill_topics(s, d->config) < 0 || buf_failed(&s->will_text)) {
+		status_free(s);
+		return err_set(err, -ENOMEM, "no memory for the status");
+	}
+	s->will = (struct wire_will){
+		.topic = s->topic,
+		.payload = s->will_text.data,
+		.payload_len = s->will_text.len,
+		.qos = 1,
+		.retain = true,
+	};
+	*out = s;
+	return 0;
+}
+
+void status_free(struct status *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->d->config->line_count; i++) {
+		if (s->lines)
+			free(s->lines[i].topic);
+		if (s->line_stats_topics)
+			free(s->line_stats_topics[i]);
+	}
+	free(s->lines);
+	free(s->line_stats_topics);
+	free(s->topic);
+	free(s->stats_topic);
+	buf_deinit(&s->text);
+	buf_deinit(&s->will_text);
+	free(s);
+}
+
+const struct wire_will *status_will(const struct status *s)
+{
+	return &s->will;
+}
+
+void status_sentence(const struct status *s, struct buf *out)
+{
+	const struct config *config = s->d->config;
+
+	for (size_t i = 0; i < config->line_count; i++) {
+		const struct said *l = &s->lines[i];
+
+		buf_addf(out, "%s%s is %s", i ? "; " : "", config->lines[i].name,
+			state_names[l->state]);
+		if (l->reason[0])
+			buf_addf(out, " (%s)", l->reason);
+	}
+}

@@ -1,0 +1,34 @@
+/* What the intake subscribes to: each distinct filter of the sources once, without those that
+ * another one covers, since overlapping subscriptions are delivered twice.
+ *
+ * The broker keeps the subscriptions of our session. Those of earlier configurations must go, so
+ * state_dir/subscriptions (one filter a line, written aside and renamed) remembers what may still
+ * be subscribed to. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/base/macros.h"
+
+struct config;
+struct err;
+struct wire;
+struct subscriptions;
+
+/* `marker` is one more filter. Reads and rewrites the file; -errno when that fails. */
+MUST_CHECK int subscriptions_new(struct subscriptions **out, const struct config *config,
+	const char *marker, struct err *err);
+void subscriptions_free(struct subscriptions *s);
+CLEANUP_FOR(struct subscriptions, subscriptions_free)
+
+/* After each CONNACK: unsubscribes what is no longer configured, subscribes to all that is. */
+MUST_CHECK int subscriptions_ask(struct subscriptions *s, struct wire *w);
+/* What the broker says to one of the requests; true when this was the last answer. */
+bool subscriptions_answer(struct subscriptions *s, int mid, size_t count, const int *granted);
+/* Names the filters that were refused, "" when none was. */
+const char *subscriptions_trouble(const struct subscriptions *s);
+/* At a clean stop: forgets what was unsubscribed. */
+void subscriptions_keep(struct subscriptions *s);
+
+bool subscriptions_covers(const char *filter, const char *other); /* MQTT 5, 4.7 */
