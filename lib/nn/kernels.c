@@ -19,11 +19,13 @@ void nn_pack(float *packed, size_t inputs, size_t outputs, const float *weights)
 		memcpy(packed, weights, inputs * sizeof(*packed));
 		return;
 	}
-	for (size_t o = 0; o < outputs; o++) {
-		float *block = packed + o / NN_LANES * inputs * NN_LANES;
+	for (size_t first = 0; first < outputs; first += NN_PANEL) {
+		const size_t width = nn_panel_width(outputs, first);
+		float *panel = packed + first * inputs;
 
-		for (size_t i = 0; i < inputs; i++)
-			block[i * NN_LANES + o % NN_LANES] = weights[o * inputs + i];
+		for (size_t o = first; o < outputs && o < first + width; o++)
+			for (size_t i = 0; i < inputs; i++)
+				panel[i * width + o - first] = weights[o * inputs + i];
 	}
 }
 

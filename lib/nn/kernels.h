@@ -1,8 +1,9 @@
 /* The arithmetic the network is made of, once per instruction set.
  *
- * Weights are packed for rows of 8 outputs: block b holds outputs 8b .. 8b+7 as [inputs][8],
- * so that one broadcast input meets one vector of weights. Unused outputs of the last block are
- * zero. A layer with one output is packed as its plain row, which is a dot product.
+ * Weights are packed in panels of 64 outputs, [inputs][64], so that one broadcast input meets
+ * 8 vectors of weights that follow each other; what is left over makes one narrower panel of
+ * whole vectors, filled up with zeros. A layer with one output is packed as its plain row, which
+ * is a dot product.
  * `scalar` is the reference: every other set is compared with it on awkward sizes.
  * Within one set, the same numbers in the same order give the same bits, and a row gives the same
  * bits alone and among others. */
@@ -21,12 +22,21 @@ enum nn_activation {
 };
 
 #define NN_LANES 8      /* floats in a vector */
+#define NN_PANEL 64     /* outputs in a panel */
 #define NN_ALIGNMENT 32 /* bytes, of a vector */
 
 /* n floats rounded up to whole vectors. */
 static inline size_t nn_padded(size_t n)
 {
 	return (n + NN_LANES - 1) / NN_LANES * NN_LANES;
+}
+
+/* The width of the panel that begins with output `first`. */
+static inline size_t nn_panel_width(size_t outputs, size_t first)
+{
+	const size_t left = nn_padded(outputs - first);
+
+	return left < NN_PANEL ? left : NN_PANEL;
 }
 
 struct nn_affine {

@@ -2,14 +2,14 @@
  * be called before the processor was asked. The rest of the set: kernels_avx2_train.c.
  *
  * An FMA takes 4 cycles and two start per cycle, so 8 independent sums are needed to keep the
- * units busy. One row through 8 blocks of 8 outputs has them; fewer blocks split each sum into
- * chains over the inputs. With many rows a tile of rows x blocks also reads each weight once for
- * all its rows. Order of the additions for an output: chain by chain as row_blocks has it, for
+ * units busy. One row through a panel of 64 outputs has them; in a narrower panel each sum is
+ * split into chains over the inputs. With many rows a tile of rows x outputs also reads each
+ * weight once for all its rows. The additions for an output come in the order of row_panel, for
  * one row and for many. */
-#include <immintrin.h>
+#include "lib/nn/kernels_avx2.h"
+
 #include <math.h>
 
-#include "lib/nn/kernels_avx2.h"
 #include "lib/nn/kernels_sets.h"
 
 #define SUMS 8      /* independent sums */
@@ -32,17 +32,18 @@ static void sigmoid_row(size_t n, float *y)
 		y[i] = sigmoid(y[i]);
 }
 
-/* One row through `blocks` blocks beginning with `first`; blocks * chains is at most SUMS. */
-INLINE void row_blocks(const size_t blocks, const size_t chains, const struct nn_affine *a,
+/* One row through the panel that begins with output `first` and is `blocks` vectors wide;
+ * blocks * chains is at most SUMS. */
+INLINE void row_panel(const size_t blocks, const size_t chains, const struct nn_affine *a,
 	size_t first, const float *x, float *y)
 {
-	const size_t inputs = a->inputs, stride = inputs * NN_LANES;
-	const float *w = a->weights + first * stride;
+	const size_t inputs = a->inputs, width = blocks * NN_LANES;
+	const float *w = a->weights + first * inputs;
 	__m256 sum[SUMS];
 	size_t i = 0;
 #pragma GCC unroll 8
 	for (size_t s = 0; s < blocks * chains; s++)
-		sum[s] = s < blocks ? _mm256_load_ps(a->bias + (first + s) * NN_LANES)
+		sum[s] = s < blocks ? _mm256_load_ps(a->bias + first + s * NN_LANES)
 				    : _mm256_setzero_ps();
 	for (; i + chains <= inputs; i += chains) {
 #pragma GCC unroll 8
@@ -51,7 +52,7 @@ INLINE void row_blocks(const size_t blocks, const size_t chains, const struct nn
 #pragma GCC unroll 8
 			for (size_t b = 0; b < blocks; b++)
 				sum[c * blocks + b] = _mm256_fmadd_ps(v,
-					_mm256_load_ps(w + b * stride + (i + c) * NN_LANES),
+					_mm256_load_ps(w + (i + c) * width + b * NN_LANES),
 					sum[c * blocks + b]);
 		}
 	}
@@ -59,7 +60,7 @@ INLINE void row_blocks(const size_t blocks, const size_t chains, const struct nn
 #pragma GCC unroll 8
 		for (size_t b = 0; b < blocks; b++)
 			sum[b] = _mm256_fmadd_ps(_mm256_broadcast_ss(x + i),
-				_mm256_load_ps(w + b * stride + i * NN_LANES), sum[b]);
+				_mm256_load_ps(w + i * width + b * NN_LANES), sum[b]);
 #pragma GCC unroll 8
 	for (size_t half = chains / 2; half > 0; half /= 2)
 #pragma GCC unroll 8
@@ -67,33 +68,33 @@ INLINE void row_blocks(const size_t blocks, const size_t chains, const struct nn
 			sum[s] = _mm256_add_ps(sum[s], sum[s + half * blocks]);
 #pragma GCC unroll 8
 	for (size_t b = 0; b < blocks; b++)
-		_mm256_store_ps(y + (first + b) * NN_LANES, relu_if(a->activation, sum[b]));
+		_mm256_store_ps(y + first + b * NN_LANES, relu_if(a->activation, sum[b]));
 }
 
-/* What is left of a layer after its groups of 8 blocks. */
+/* The narrower panel that may end a layer. */
 static void row_rest(const struct nn_affine *a, size_t first, const float *x, float *y)
 {
-	switch (nn_padded(a->outputs) / NN_LANES - first) {
+	switch (first < a->outputs ? nn_panel_width(a->outputs, first) / NN_LANES : 0) {
 	case 7:
-		row_blocks(7, 1, a, first, x, y);
+		row_panel(7, 1, a, first, x, y);
 		break;
 	case 6:
-		row_blocks(6, 1, a, first, x, y);
+		row_panel(6, 1, a, first, x, y);
 		break;
 	case 5:
-		row_blocks(5, 1, a, first, x, y);
+		row_panel(5, 1, a, first, x, y);
 		break;
 	case 4:
-		row_blocks(4, 2, a, first, x, y);
+		row_panel(4, 2, a, first, x, y);
 		break;
 	case 3:
-		row_blocks(3, 2, a, first, x, y);
+		row_panel(3, 2, a, first, x, y);
 		break;
 	case 2:
-		row_blocks(2, 4, a, first, x, y);
+		row_panel(2, 4, a, first, x, y);
 		break;
 	case 1:
-		row_blocks(1, 8, a, first, x, y);
+		row_panel(1, 8, a, first, x, y);
 		break;
 	}
 }
@@ -117,11 +118,14 @@ static float dot(size_t n, const float *w, const float *x)
 		_mm256_add_ps(_mm256_add_ps(sum[0], sum[1]), _mm256_add_ps(sum[2], sum[3])));
 }
 
+/* Where the whole panels end and the narrower one begins. */
+static size_t whole_panels(const struct nn_affine *a)
+{
+	return nn_padded(a->outputs) / NN_PANEL * NN_PANEL;
+}
+
 static void affine_row(const struct nn_affine *a, const float *x, float *y)
 {
-	const size_t blocks = nn_padded(a->outputs) / NN_LANES;
-	size_t b = 0;
-
 	if (a->outputs == 1) {
 		const float z = a->bias[0] + dot(a->inputs, a->weights, x);
 
@@ -130,28 +134,27 @@ static void affine_row(const struct nn_affine *a, const float *x, float *y)
 							   : z;
 		return;
 	}
-	for (; b + SUMS <= blocks; b += SUMS)
-		row_blocks(SUMS, 1, a, b, x, y);
-	row_rest(a, b, x, y);
+	for (size_t o = 0; o < whole_panels(a); o += NN_PANEL)
+		row_panel(SUMS, 1, a, o, x, y);
+	row_rest(a, whole_panels(a), x, y);
 	if (a->activation == NN_SIGMOID)
 		sigmoid_row(a->outputs, y);
 }
 
-/* TILE_ROWS rows through 2 blocks, additions in the order of row_blocks with one chain. */
+/* TILE_ROWS rows through 2 vectors of outputs beginning with `first`, which lie in a whole panel;
+ * additions in the order of row_panel with one chain. */
 static void tile(const struct nn_affine *a, size_t first, const float *x, size_t x_stride, float *y,
 	size_t y_stride)
 {
-	const size_t stride = a->inputs * NN_LANES;
-	const float *w = a->weights + first * stride;
+	const float *w = a->weights + first / NN_PANEL * NN_PANEL * a->inputs + first % NN_PANEL;
 	__m256 sum[TILE_ROWS][2];
 #pragma GCC unroll 8
 	for (size_t r = 0; r < TILE_ROWS; r++)
 #pragma GCC unroll 8
 		for (size_t b = 0; b < 2; b++)
-			sum[r][b] = _mm256_load_ps(a->bias + (first + b) * NN_LANES);
-	for (size_t i = 0; i < a->inputs; i++) {
-		const __m256 w0 = _mm256_load_ps(w + i * NN_LANES);
-		const __m256 w1 = _mm256_load_ps(w + stride + i * NN_LANES);
+			sum[r][b] = _mm256_load_ps(a->bias + first + b * NN_LANES);
+	for (size_t i = 0; i < a->inputs; i++, w += NN_PANEL) {
+		const __m256 w0 = _mm256_load_ps(w), w1 = _mm256_load_ps(w + NN_LANES);
 #pragma GCC unroll 8
 		for (size_t r = 0; r < TILE_ROWS; r++) {
 			const __m256 v = _mm256_broadcast_ss(x + r * x_stride + i);
@@ -164,27 +167,25 @@ static void tile(const struct nn_affine *a, size_t first, const float *x, size_t
 	for (size_t r = 0; r < TILE_ROWS; r++)
 #pragma GCC unroll 8
 		for (size_t b = 0; b < 2; b++)
-			_mm256_store_ps(y + r * y_stride + (first + b) * NN_LANES,
+			_mm256_store_ps(y + r * y_stride + first + b * NN_LANES,
 				relu_if(a->activation, sum[r][b]));
 }
 
 static void affine_rows(const struct nn_affine *a, size_t rows, const float *x, size_t x_stride,
 	float *y, size_t y_stride)
 {
-	const size_t tiled_rows = rows - rows % TILE_ROWS;
-	const size_t tiled_blocks =
-		a->outputs == 1 ? 0 : nn_padded(a->outputs) / NN_LANES / SUMS * SUMS;
+	const size_t tiled_outputs = a->outputs == 1 ? 0 : whole_panels(a);
+	const size_t tiled_rows = tiled_outputs ? rows - rows % TILE_ROWS : 0;
 
-	for (size_t b = 0; b < tiled_blocks; b += 2)
+	for (size_t o = 0; o < tiled_outputs; o += 2 * NN_LANES)
 		for (size_t r = 0; r < tiled_rows; r += TILE_ROWS)
-			tile(a, b, x + r * x_stride, x_stride, y + r * y_stride, y_stride);
-	if (tiled_blocks)
-		for (size_t r = 0; r < tiled_rows; r++) {
-			row_rest(a, tiled_blocks, x + r * x_stride, y + r * y_stride);
-			if (a->activation == NN_SIGMOID)
-				sigmoid_row(a->outputs, y + r * y_stride);
-		}
-	for (size_t r = tiled_blocks ? tiled_rows : 0; r < rows; r++)
+			tile(a, o, x + r * x_stride, x_stride, y + r * y_stride, y_stride);
+	for (size_t r = 0; r < tiled_rows; r++) {
+		row_rest(a, tiled_outputs, x + r * x_stride, y + r * y_stride);
+		if (a->activation == NN_SIGMOID)
+			sigmoid_row(a->outputs, y + r * y_stride);
+	}
+	for (size_t r = tiled_rows; r < rows; r++)
 		affine_row(a, x + r * x_stride, y + r * y_stride);
 }
 

@@ -21,18 +21,19 @@ static float activate(enum nn_activation f, float z)
 	return z;
 }
 
-static void affine_block(const struct nn_affine *a, size_t block, const float *x, float *y)
+/* Outputs first .. first+7; `w` are their weights for the first input, the next `width` on. */
+static void affine_block(const struct nn_affine *a, size_t first, const float *w, size_t width,
+	const float *x, float *y)
 {
-	const quad *w = (const quad *)(a->weights + block * a->inputs * NN_LANES);
-	const quad *bias = (const quad *)(a->bias + block * NN_LANES);
+	const quad *bias = (const quad *)(a->bias + first);
 	quad low = bias[0], high = bias[1];
 
-	for (size_t i = 0; i < a->inputs; i++) {
-		low += w[2 * i] * x[i];
-		high += w[2 * i + 1] * x[i];
+	for (size_t i = 0; i < a->inputs; i++, w += width) {
+		low += ((const quad *)w)[0] * x[i];
+		high += ((const quad *)w)[1] * x[i];
 	}
-	((quad *)(y + block * NN_LANES))[0] = low;
-	((quad *)(y + block * NN_LANES))[1] = high;
+	((quad *)(y + first))[0] = low;
+	((quad *)(y + first))[1] = high;
 }
 
 static void affine_row(const struct nn_affine *a, const float *x, float *y)
@@ -44,8 +45,12 @@ static void affine_row(const struct nn_affine *a, const float *x, float *y)
 			sum += a->weights[i] * x[i];
 		y[0] = sum;
 	} else {
-		for (size_t b = 0; b < nn_padded(a->outputs) / NN_LANES; b++)
-			affine_block(a, b, x, y);
+		for (size_t o = 0; o < a->outputs; o += NN_LANES) {
+			const size_t first = o - o % NN_PANEL;
+
+			affine_block(a, o, a->weights + first * a->inputs + o % NN_PANEL,
+				nn_panel_width(a->outputs, first), x, y);
+		}
 	}
 	for (size_t o = 0; o < a->outputs; o++)
 		y[o] = activate(a->activation, y[o]);

@@ -140,7 +140,7 @@ static void one_row_is_what_the_scalar_set_says(void **state)
 
 static void check_rows(const struct nn_kernels *k, const struct nn_kernels *scalar)
 {
-	static const size_t sizes[] = {1, 2, 7, 8, 9, 16, 31, 63, 64, 65, 72, 130};
+	static const size_t sizes[] = {1, 2, 7, 8, 9, 16, 31, 57, 63, 64, 65, 72, 100, 130};
 	struct rng rng;
 
 	(void)scalar;
@@ -346,21 +346,34 @@ static void scaling_and_adam_have_the_same_bits_in_every_set(void **state)
 	for_each_set(check_elementwise);
 }
 
-static void packing_puts_outputs_side_by_side(void **state)
+static void packing_makes_panels(void **state)
 {
-	const float w[9 * 2] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18};
-	const float want[2 * 16] = {1, 3, 5, 7, 9, 11, 13, 15, 2, 4, 6, 8, 10, 12, 14, 16, 17, 0, 0,
-		0, 0, 0, 0, 0, 18, 0, 0, 0, 0, 0, 0, 0};
-	float packed[32];
+	enum { INPUTS = 3, OUTPUTS = 64 + 9 };
+	float w[OUTPUTS * INPUTS], packed[INPUTS * (64 + 16)];
 
 	(void)state;
-	assert_int_equal(nn_packed_floats(2, 9), 32);
-	nn_pack(packed, 2, 9, w);
-	assert_memory_equal(packed, want, sizeof(want));
+	for (size_t i = 0; i < OUTPUTS * INPUTS; i++)
+		w[i] = (float)(i + 1);
+	assert_int_equal(nn_packed_floats(INPUTS, OUTPUTS), ARRAY_LEN(packed));
+	nn_pack(packed, INPUTS, OUTPUTS, w);
+	for (size_t i = 0; i < INPUTS; i++) {
+		for (size_t o = 0; o < 64; o++)
+			assert_true(packed[i * 64 + o] == w[o * INPUTS + i]);
+		for (size_t o = 64; o < 64 + 16; o++)
+			assert_true(packed[INPUTS * 64 + i * 16 + o - 64] ==
+				    (o < OUTPUTS ? w[o * INPUTS + i] : 0));
+	}
+}
 
+static void packing_leaves_a_single_output_as_it_is(void **state)
+{
+	const float w[9] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+	float packed[16];
+
+	(void)state;
 	assert_int_equal(nn_packed_floats(9, 1), 16);
 	nn_pack(packed, 9, 1, w);
-	assert_memory_equal(packed, w, 9 * sizeof(float));
+	assert_memory_equal(packed, w, sizeof(w));
 	assert_true(packed[9] == 0 && packed[15] == 0);
 }
 
@@ -391,7 +404,8 @@ int main(void)
 		cmocka_unit_test(the_sigmoid_is_right_to_a_float),
 		cmocka_unit_test(products_are_right_in_every_form),
 		cmocka_unit_test(scaling_and_adam_have_the_same_bits_in_every_set),
-		cmocka_unit_test(packing_puts_outputs_side_by_side),
+		cmocka_unit_test(packing_makes_panels),
+		cmocka_unit_test(packing_leaves_a_single_output_as_it_is),
 		cmocka_unit_test(a_set_is_chosen_by_name),
 	};
 
