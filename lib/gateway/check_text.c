@@ -45,7 +45,7 @@ static void add_sources(struct buf *b, const struct plan *plan)
 		const struct source *s = &plan->sources[i];
 
 		add_heading(b, "sources", i);
-		buf_addf(b, "%-20s %s  (%s of a %s%s, %s%s)\n", s->name,
+		buf_addf(b, "%-22s %s  (%s of a %s%s, %s%s)\n", s->name,
 			topic_template_text(s->topic), s->decoder->name,
 			s->kind == SOURCE_LOT ? "lot" : "unit", s->opens ? ", opens it" : "",
 			s->qos ? "QoS 1" : "QoS 0",
@@ -59,7 +59,7 @@ static void add_lots(struct buf *b, const struct plan *plan)
 		const struct lot *l = &plan->lots[i];
 
 		add_heading(b, "lots", i);
-		buf_addf(b, "%-20s %s.%s\n", l->name, plan->sources[l->bind_source].name,
+		buf_addf(b, "%-22s %s.%s\n", l->name, plan->sources[l->bind_source].name,
 			l->bind_field);
 	}
 }
@@ -86,7 +86,7 @@ static void add_features(struct buf *b, const struct gateway_line *line)
 		const struct feature *f = &plan->features[i];
 
 		add_heading(b, "features", i);
-		buf_addf(b, "%-20s ", f->name);
+		buf_addf(b, "%-22s ", f->name);
 		if (f->kind == FEATURE_LOT_ID)
 			buf_addf(b, "lot.%s", plan->lots[f->lot].name);
 		else
