@@ -180,6 +180,7 @@ static void does_not_score_without_a_feature_that_must_be_there(void **state)
 	assert_float_equal(row->p_defect, -1, 0);
 	assert_string_equal(row->reason, "missing thickness: out_of_range, torque: not_sent");
 	assert_int_equal(row->values[THICKNESS].kind, VALUE_MISSING);
+	assert_string_equal(row->imputed, "[\"speed\",\"viscosity\"]");
 	assert_true(r->out.v[0].alert);
 	assert_string_equal(row->lots, "{}");
 	assert_non_null(row->detail);
@@ -492,6 +493,7 @@ static void gives_a_message_to_every_line_that_takes_it(void **state)
 	assert_int_equal(engine_counts(r->engine)->used, 3);
 	send(r, "p3/unit/U1/proc", "nonsense");
 	assert_int_equal(r->out.count, 1);
+	assert_int_equal(r->out.v[0].line, 0);
 	assert_int_equal(engine_counts(r->engine)->refused[REFUSAL_BAD_PAYLOAD], 1);
 }
 

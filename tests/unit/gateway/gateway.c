@@ -171,6 +171,29 @@ static void adopts_a_model_file_that_is_new(void **state)
 	assert_string_equal(model_sha256(r->g->lines[0].model), second);
 }
 
+static void keeps_a_model_adopted_just_now(void **state)
+{
+	struct rig *r = *state;
+
+	write_model(r, MODEL, "speed", 1);
+	start(r);
+	write_file(r, MODEL, "no model", 8);
+	assert_int_equal(gateway_adopt_models(r->g, r->store, T0, &r->err), 0);
+	expect_trouble(r, "", "; the champion stays in force");
+}
+
+static void knows_the_gateways_own_topics(void **state)
+{
+	struct rig *r = *state;
+	struct outcomes out = {.arena = r->arena};
+	struct engine_input in = make_message(T0, "defectd/gw/status", "{}");
+
+	start(r);
+	assert_int_equal(engine_take(r->g->engine, &in, &out), 0);
+	assert_string_equal(out.v[0].refused.text, "a topic of our own is never input");
+	input_free(&in);
+}
+
 static void collects_without_a_file(void **state)
 {
 	struct rig *r = *state;
@@ -237,6 +260,10 @@ static void collects_when_the_champions_copy_is_not_what_it_was(void **state)
 	assert_int_equal(unlink(in_dir(r, copy)), 0);
 	start(r);
 	expect_trouble(r, "model_refused", "there is no such file");
+	/* what the line's file lacks is then the smaller trouble */
+	assert_int_equal(unlink(in_dir(r, MODEL)), 0);
+	start(r);
+	expect_trouble(r, "model_refused", sha256);
 	/* a new file helps */
 	write_model(r, MODEL, "speed", 3);
 	start(r);
@@ -384,6 +411,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(adopts_a_model_file_that_is_new),
+		TEST(keeps_a_model_adopted_just_now),
+		TEST(knows_the_gateways_own_topics),
 		TEST(collects_without_a_file),
 		TEST(collects_when_the_file_does_not_load),
 		TEST(collects_when_the_model_does_not_fit),
