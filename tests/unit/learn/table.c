@@ -110,8 +110,8 @@ static void skips_empty_lines_at_the_end_only(void **state)
 static void an_empty_line_is_a_missing_value_of_an_only_column(void **state)
 {
 	(void)state;
-	TABLE_OF(t, "a\n1\n\n3\n");
-	assert_int_equal(t->rows, 3);
+	TABLE_OF(t, "a\n1\n\n3\n\n");
+	assert_int_equal(t->rows, 4);
 	assert_int_equal(t->column[0].v[1].kind, VALUE_MISSING);
 }
 

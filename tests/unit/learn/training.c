@@ -79,15 +79,29 @@ static void the_same_table_and_seed_give_the_same_bytes(void **state)
 	assert_memory_equal(again.model.data, trained.result.model.data, again.model.len);
 }
 
-static void another_seed_gives_another_model(void **state)
+static void another_seed_gives_another_network(void **state)
 {
-	CLEANUP(training_deinit) struct training other = {0};
-	const struct training_options o = options(2);
+	const struct dataset *d = trained.result.dataset;
+	struct nn_layer first, second;
+	struct classic a, b;
 
 	(void)state;
-	assert_int_equal(training_run(&other, trained.table, &o, NULL), 0);
-	assert_false(other.model.len == trained.result.model.len &&
-		     memcmp(other.model.data, trained.result.model.data, other.model.len) == 0);
+	assert_int_equal(classic_train(&a, d, 1, kernels(), NULL, NULL, NULL), 0);
+	assert_int_equal(classic_train(&b, d, 2, kernels(), NULL, NULL, NULL), 0);
+	nn_program_layer(a.program, 0, &first);
+	nn_program_layer(b.program, 0, &second);
+	assert_memory_not_equal(first.weights, second.weights, 64 * sizeof(float));
+	nn_program_free(a.program);
+	nn_program_free(b.program);
+}
+
+static void the_threshold_is_chosen_between_defects_and_good_units(void **state)
+{
+	const double threshold = trained.result.threshold;
+
+	(void)state;
+	assert_true(threshold > 0.05 && threshold < 0.95);
+	assert_float_not_equal(threshold, 0.5, 0);
 }
 
 static void the_model_wants_the_columns_it_learned_from(void **state)
@@ -231,7 +245,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(learns_what_makes_a_defect),
 		cmocka_unit_test(the_same_table_and_seed_give_the_same_bytes),
-		cmocka_unit_test(another_seed_gives_another_model),
+		cmocka_unit_test(another_seed_gives_another_network),
+		cmocka_unit_test(the_threshold_is_chosen_between_defects_and_good_units),
 		cmocka_unit_test(the_model_wants_the_columns_it_learned_from),
 		cmocka_unit_test(the_model_says_where_it_came_from),
 		cmocka_unit_test(the_figures_are_those_of_the_finished_model),
