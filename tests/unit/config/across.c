@@ -55,11 +55,12 @@ static void warns_of_sources_that_nothing_uses(void **state)
 
 	(void)state;
 	write_two(
-		"{'line': 'a', 'sources': {'s': {'topic': 'p/{unit}'}, 't': {'topic': 'q/{lot}'}},"
+		"{'line': 'a', 'sources': {'s': {'topic': 'p/{unit}'}, 't': {'topic': 'q/{unit}'}},"
 		" 'features': [{'name': 'x', 'from': 's.x'}]}",
 		"{'line': 'b', " REST);
 	c = folder_load("warning: a.json: /sources/t: no feature and no lot uses this source\n");
-	assert_non_null(c);
+	assert_true(c->lines[0].plan.sources[0].opens);
+	assert_false(c->lines[0].plan.sources[1].opens);
 }
 
 static void all_errors_of_all_files_come_at_once(void **state)

@@ -302,6 +302,22 @@ static void refuses_a_source_that_opens_nothing(void **state)
 	assert_all(&row, 1);
 }
 
+static void says_nothing_of_what_refers_to_a_broken_source_or_lot(void **state)
+{
+	static const struct refused_line rows[] = {
+		{", 's': {'topic': 'a/{unit}', 'fields': {'a': 5, 'c': '/c'}}", "",
+			", {'name': 'b', 'from': 's.a'}", "",
+			"/sources/s/fields/a: is 5, allowed is a pointer into the payload such as "
+			"\"/temp\" (RFC 6901)"},
+		{"", ", 'm': {'bnd': 'start.x', 'bind': 'start.x'}",
+			", {'name': 'b', 'from': 'lot.m'}", "",
+			"/lots/m/bnd: unknown key, did you mean \"bind\"?"},
+	};
+
+	(void)state;
+	assert_all(rows, ARRAY_LEN(rows));
+}
+
 static void says_what_the_topic_template_says(void **state)
 {
 	CLEANUP(config_report_deinit) struct config_report report = {0};
@@ -359,6 +375,7 @@ int main(void)
 		IN_FOLDER(refuses_features),
 		IN_FOLDER(refuses_the_rest),
 		IN_FOLDER(refuses_a_source_that_opens_nothing),
+		IN_FOLDER(says_nothing_of_what_refers_to_a_broken_source_or_lot),
 		IN_FOLDER(says_what_the_topic_template_says),
 		IN_FOLDER(a_line_needs_a_name_sources_and_features),
 		IN_FOLDER(holds_at_most_as_many_features_as_the_limit_says),
