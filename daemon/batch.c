@@ -61,7 +61,7 @@ void batch_clear(struct batch *b)
 	b->clears_deliveries = b->has_snapshot = false;
 	b->delivery_first = b->delivery_end = 0;
 	b->messages = b->bytes = 0;
-	b->begun_ns = b->urgent_ns = 0;
+	b->begun_ns = 0;
 	b->rows_refused = 0;
 	b->next = NULL;
 }
@@ -71,14 +71,10 @@ bool batch_is_empty(const struct batch *b)
 	return b->begun_ns == 0;
 }
 
-static void begin(struct batch *b, bool is_urgent)
+static void begin(struct batch *b)
 {
-	if (b->begun_ns && (b->urgent_ns || !is_urgent))
-		return;
 	if (!b->begun_ns)
 		b->begun_ns = uv_hrtime();
-	if (is_urgent)
-		b->urgent_ns = uv_hrtime();
 }
 
 /* Room for one more of `size` bytes in the vector at *v. */
@@ -100,7 +96,7 @@ static int grow(void *v, size_t count, size_t *cap, size_t size)
 
 int batch_add_input(struct batch *b, uint64_t number, const struct engine_input *in)
 {
-	begin(b, true);
+	begin(b);
 	engine_input_put(&b->journal, in);
 	if (b->first == 0)
 		b->first = number;
@@ -110,7 +106,7 @@ int batch_add_input(struct batch *b, uint64_t number, const struct engine_input 
 
 int batch_add_row(struct batch *b, const struct unit_row *row)
 {
-	begin(b, true);
+	begin(b);
 	if (grow(&b->rows, b->row_count, &b->row_cap, sizeof(*b->rows)) < 0)
 		return -ENOMEM;
 	b->rows[b->row_count++] = *row;
@@ -120,7 +116,7 @@ int batch_add_row(struct batch *b, const struct unit_row *row)
 int batch_add_delivery(
 	struct batch *b, uint64_t number, uint64_t keep_from, const struct delivery *d)
 {
-	begin(b, true);
+	begin(b);
 	if (grow(&b->deliveries, b->delivery_count, &b->delivery_cap, sizeof(*b->deliveries)) < 0)
 		return -ENOMEM;
 	if (b->delivery_count == 0)
@@ -133,7 +129,7 @@ int batch_add_delivery(
 
 void batch_clear_deliveries(struct batch *b)
 {
-	begin(b, true);
+	begin(b);
 	b->clears_deliveries = true;
 	b->delivery_count = 0;
 }
@@ -142,7 +138,7 @@ int batch_add_sample(struct batch *b, const struct quarantined *q)
 {
 	struct quarantined copy = *q;
 
-	begin(b, true);
+	begin(b);
 	copy.line = arena_string(b->arena, q->line);
 	copy.topic = arena_string(b->arena, q->topic);
 	copy.reason = arena_string(b->arena, q->reason);
@@ -159,7 +155,7 @@ int batch_put_outbox(struct batch *b, const struct outbox_message *m)
 {
 	struct outbox_message copy = *m;
 
-	begin(b, true);
+	begin(b);
 	copy.topic = arena_string(b->arena, m->topic);
 	copy.payload = arena_copy(b->arena, m->payload, m->payload_len);
 	if (!copy.topic || !copy.payload)
@@ -172,7 +168,6 @@ int batch_put_outbox(struct batch *b, const struct outbox_message *m)
 
 int batch_delete_outbox(struct batch *b, uint64_t id)
 {
-	begin(b, false);
 	if (grow(&b->deletes, b->delete_count, &b->delete_cap, sizeof(*b->deletes)) < 0)
 		return -ENOMEM;
 	b->deletes[b->delete_count++] = id;

@@ -39,8 +39,7 @@ struct batch {
 	int64_t snapshot_at_ms;
 
 	size_t messages, bytes; /* read from the broker: how much memory and window it holds */
-	uint64_t begun_ns;      /* when the first thing came in; 0: empty */
-	uint64_t urgent_ns;     /* ... that is not only deletes from the outbox */
+	uint64_t begun_ns;      /* when the first thing came in, deletes aside; 0: nothing */
 
 	uint64_t rows_refused; /* by the database: set by the commit */
 	struct batch *next;    /* committed in the same transaction, after this one */

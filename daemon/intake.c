@@ -181,6 +181,8 @@ static void on_subscribed(void *owner, int mid, size_t count, const int *granted
 		return;
 	in->is_subscribed = true;
 	trouble = subscriptions_trouble(in->o.subscriptions);
+	if (!*trouble)
+		log_info("intake: subscriptions granted");
 	if (log_is_news(&in->refused, trouble) && *trouble)
 		log_error("%s", trouble);
 	in->o.state_changed(in->o.owner);

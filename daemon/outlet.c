@@ -39,6 +39,7 @@ struct outlet {
 	uint64_t next_id;
 	uint64_t *deletes; /* confirmed, but still in the table */
 	size_t delete_count, delete_cap;
+	uint64_t deletes_since_ns;
 	size_t limit;
 	size_t told; /* about ourselves, not confirmed */
 
@@ -65,8 +66,11 @@ static int reserve_delete(struct outlet *o)
 
 static void drop(struct outlet *o, struct entry *e)
 {
-	if (e->is_stored)
+	if (e->is_stored) {
+		if (o->delete_count == 0)
+			o->deletes_since_ns = uv_hrtime();
 		o->deletes[o->delete_count++] = e->id;
+	}
 	if (e->mid)
 		o->in_library--;
 	if (o->unsent == e)
@@ -201,6 +205,11 @@ int outlet_fill(struct outlet *o, struct batch *b)
 	}
 	o->delete_count = 0;
 	return 0;
+}
+
+uint64_t outlet_done_ns(const struct outlet *o)
+{
+	return o->delete_count ? uv_hrtime() - o->deletes_since_ns : 0;
 }
 
 static void on_connected(void *owner, bool session_present)

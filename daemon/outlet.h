@@ -47,6 +47,8 @@ void outlet_tell(struct outlet *o, const char *topic, const char *payload, size_
 /* The transaction is put together: what is not confirmed goes into the table with it, what is
  * confirmed goes out of it. -ENOMEM. */
 MUST_CHECK int outlet_fill(struct outlet *o, struct batch *b);
+/* For how long something confirmed has been waiting to go out of the table; 0: nothing has. */
+uint64_t outlet_done_ns(const struct outlet *o);
 
 bool outlet_is_connected(const struct outlet *o);
 const char *outlet_trouble(const struct outlet *o);

@@ -186,7 +186,7 @@ static void put_snapshot(struct pipeline *p, struct batch *b)
 	b->snapshot_number = engine_number(p->engine);
 	b->snapshot_at_ms = clock_now_ms(p->o.clock);
 	if (!b->begun_ns)
-		b->begun_ns = b->urgent_ns = begun_ns;
+		b->begun_ns = begun_ns;
 	p->snapshot_number = b->snapshot_number;
 	p->snapshot_ns = uv_hrtime();
 	p->figures.snapshots++;
@@ -229,13 +229,13 @@ static bool is_due(struct pipeline *p, enum pump how)
 
 	if (how == PUMP_PRESSED && !batch_is_empty(b))
 		return true;
-	if (!b->urgent_ns)
-		return b->begun_ns && uv_hrtime() - b->begun_ns >= DELETES_WAIT_NS;
+	if (batch_is_empty(b))
+		return outlet_done_ns(p->o.outlet) >= DELETES_WAIT_NS;
 	if (how == PUMP_MORE && b->messages < GROUP_MESSAGES)
 		return false;
 	if (wait_ns == 0)
 		return true;
-	age_ns = uv_hrtime() - b->urgent_ns;
+	age_ns = uv_hrtime() - b->begun_ns;
 	if (age_ns >= wait_ns)
 		return true;
 	if (!uv_is_active((uv_handle_t *)&p->commit_due))

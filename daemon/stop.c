@@ -63,8 +63,8 @@ static void next_step(struct stop *s)
 		if (!s->clean)
 			log_error("the database does not take what was received last; the broker "
 				  "sends it again");
-		intake_end(d->intake); /* with the acknowledgements, if the gate is open */
 		status_stop(d->status);
+		intake_end(d->intake); /* with the acknowledgements, if the gate is open */
 		break;
 	case STEP_GO:
 		outlet_end(d->outlet);
