@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <float.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -76,7 +75,7 @@ int encoder_init(struct encoder *out, struct arena *memory, const struct model_i
 		if (rc < 0)
 			return rc;
 	}
-	*out = (struct encoder){inputs, count, feature_of, f.list, f.count};
+	*out = (struct encoder){inputs, count, feature_of, f.list, f.is_number, f.count};
 	return 0;
 }
 
@@ -93,6 +92,13 @@ static bool has_text(const struct model_input *in, const struct value *v)
 		if (strcmp(in->texts[i], v->text) == 0)
 			return true;
 	return false;
+}
+
+/* A value of the other kind is as good as none. */
+static bool is_missing(const struct encoder *e, size_t feature, const struct value *v)
+{
+	return v->kind == VALUE_MISSING || (v->kind == VALUE_TEXT && e->is_number[feature]) ||
+	       (v->kind == VALUE_NUMBER && e->features[feature].is_text);
 }
 
 void encoder_run(
@@ -114,7 +120,7 @@ void encoder_run(
 				known[e->feature_of[i]] = 1;
 			break;
 		case MODEL_INPUT_IS_MISSING:
-			out[i] = v->kind == VALUE_MISSING;
+			out[i] = is_missing(e, e->feature_of[i], v);
 			break;
 		}
 	}

@@ -2,6 +2,7 @@
  * in the arena it was made with. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/base/macros.h"
@@ -15,6 +16,7 @@ struct encoder {
 	size_t input_count;
 	const size_t *feature_of; /* [input_count] */
 	const struct model_feature *features;
+	const bool *is_number; /* [feature_count]: some input takes it as a number */
 	size_t feature_count;
 };
 

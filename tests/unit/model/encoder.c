@@ -56,6 +56,7 @@ static void a_value_of_the_other_kind_counts_as_missing(void **state)
 {
 	(void)state;
 	encodes(text("12"), number(2), number(3), (const float[]){39.98691f, 2, 0, 0, 0});
+	encodes(number(1), text("2"), missing(), (const float[]){1, 7, 0, 0, 1});
 }
 
 static void a_number_beyond_float32_becomes_the_largest(void **state)

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "lib/model/onnx.pb-c.h"
+#include "lib/model/onnx_write.h"
 #include "tests/unit/model/example.h"
 
 /* Nodes of the example, in order: Sub Div Gemm Relu Gemm Sigmoid. Initializers: mean sd, then
@@ -438,6 +439,24 @@ static void other_graphs_are_refused_by_node_and_operator(void **state)
 	}
 }
 
+static void two_outputs_are_refused(void **state)
+{
+	CLEANUP(nn_program_free) struct nn_program *p = NULL;
+	CLEANUP(buf_deinit) struct buf b;
+	const float weights[2] = {1, 2}, bias[2] = {0};
+	const struct nn_layer layer = {1, 2, weights, bias, NN_SIGMOID};
+	struct model *m = NULL;
+	struct err err = {""};
+
+	(void)state;
+	buf_init(&b);
+	assert_int_equal(nn_program_new(&p, &layer, 1, NULL, NULL, NULL), 0);
+	assert_int_equal(onnx_write(&b, p, NULL, 0, NULL), 0);
+	assert_int_equal(model_parse(&m, b.data, b.len, example_kernels(), &err), -EINVAL);
+	assert_string_equal(
+		err.text, "the graph gives 2 outputs, allowed is one: the probability of a defect");
+}
+
 /* ---- bytes ---- */
 
 static void a_file_cut_anywhere_is_refused(void **state)
@@ -519,6 +538,7 @@ int main(void)
 		cmocka_unit_test(a_gemm_without_bias_adds_nothing),
 		cmocka_unit_test(a_sub_alone_centres),
 		cmocka_unit_test(other_graphs_are_refused_by_node_and_operator),
+		cmocka_unit_test(two_outputs_are_refused),
 		cmocka_unit_test(a_file_cut_anywhere_is_refused),
 		cmocka_unit_test(a_changed_byte_never_does_harm),
 		cmocka_unit_test(a_second_graph_is_refused),
