@@ -30,6 +30,12 @@ static void list_item(struct buf *b)
 	jsonw_begin(b);
 }
 
+/* 0 where the limit is not known. */
+static double ratio(double ns, double limit_ns)
+{
+	return limit_ns > 0 ? ns / limit_ns : 0;
+}
+
 static void say_kernels(
 	struct bench *b, const char *name, const struct measured_rows *m, double training_s)
 {
@@ -46,8 +52,10 @@ static void say_kernels(
 		jsonw_text(&b->out, "name", name);
 		jsonw_real(&b->out, "row_ns", m->row_ns);
 		jsonw_real(&b->out, "row_limit_ns", m->row_limit_ns);
+		jsonw_real(&b->out, "row_ratio", ratio(m->row_ns, m->row_limit_ns));
 		jsonw_real(&b->out, "batch_row_ns", m->batch_ns);
 		jsonw_real(&b->out, "batch_row_limit_ns", m->batch_limit_ns);
+		jsonw_real(&b->out, "batch_row_ratio", ratio(m->batch_ns, m->batch_limit_ns));
 		jsonw_real(&b->out, "training_s", training_s);
 		jsonw_end(&b->out);
 		return;
@@ -56,7 +64,7 @@ static void say_kernels(
 		printf("  %-8s %s %9.1f ns a row", name, rows[i].what, rows[i].ns);
 		if (rows[i].limit_ns > 0)
 			printf(", %.2f x the machine's limit of %.1f ns",
-				rows[i].ns / rows[i].limit_ns, rows[i].limit_ns);
+				ratio(rows[i].ns, rows[i].limit_ns), rows[i].limit_ns);
 		printf("\n");
 	}
 	printf("  %-8s training %.3f s (%d x %d, %d epochs, batches of 32)\n", name, training_s,

@@ -8,7 +8,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#define CONFIG_FILE "/etc/defectd/defectd.json"
+#include "lib/config/config.h"
 
 /* In the order of --help. */
 static const struct command *const commands[] = {
@@ -19,6 +19,7 @@ static const struct command *const commands[] = {
 	&command_replay,
 	&command_simulate,
 	&command_status,
+	&command_bench,
 	NULL,
 };
 
@@ -34,7 +35,7 @@ static void print_help(void)
 	for (size_t i = 0; commands[i]; i++)
 		printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	printf("\n"
-	       "  --config FILE  the gateway's configuration, default " CONFIG_FILE "\n"
+	       "  --config FILE  the gateway's configuration, default " CONFIG_FILE_DEFAULT "\n"
 	       "  --json         one JSON document on standard output\n"
 	       "  --help         this text; after a command, how to call it\n"
 	       "  --version      the version\n");
@@ -110,7 +111,7 @@ static int finish(int status)
 int main(int argc, char **argv)
 {
 	struct global_options g = {.ctx = {
-					   .config_file = CONFIG_FILE,
+					   .config_file = CONFIG_FILE_DEFAULT,
 					   .is_terminal = isatty(STDERR_FILENO) == 1,
 				   }};
 	const struct command *c = NULL;
