@@ -124,6 +124,22 @@ static void predictions_and_alerts_have_the_keys_of_their_schemas(void **state)
 	assert_message("alert", &alert);
 }
 
+static void every_reason_to_refuse_stands_in_the_schema_of_stats(void **state)
+{
+	CLEANUP(json_free) cJSON *schema = load_schema("stats");
+	const cJSON *properties = json_at(schema, "/properties");
+	char key[64];
+
+	(void)state;
+	for (int r = REFUSAL_NONE + 1; r < REFUSAL_COUNT; r++)
+		assert_non_null(cJSON_GetObjectItemCaseSensitive(
+			properties, refusal_name((enum refusal)r)));
+	for (int r = VALUE_REFUSAL_NONE + 1; r < VALUE_REFUSAL_COUNT; r++) {
+		snprintf(key, sizeof(key), "value_%s", value_refusal_name((enum value_refusal)r));
+		assert_non_null(cJSON_GetObjectItemCaseSensitive(properties, key));
+	}
+}
+
 static void every_schema_is_of_one_draft(void **state)
 {
 	static const char *const names[] = {
@@ -144,6 +160,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			the_files_have_the_keys_of_their_schemas, folder_setup, folder_teardown),
 		cmocka_unit_test(predictions_and_alerts_have_the_keys_of_their_schemas),
+		cmocka_unit_test(every_reason_to_refuse_stands_in_the_schema_of_stats),
 		cmocka_unit_test(every_schema_is_of_one_draft),
 	};
 
