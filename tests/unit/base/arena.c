@@ -83,7 +83,7 @@ static void refuses_sizes_that_no_memory_has(void **state)
 	(void)state;
 	assert_int_equal(arena_new(&a, 256), 0);
 	assert_null(arena_alloc(a, SIZE_MAX - 3));
-	assert_null(arena_zalloc(a, SIZE_MAX / 4, 8));
+	assert_null(arena_zalloc(a, SIZE_MAX / 8 + 2, 8));
 	assert_non_null(arena_alloc(a, 8));
 	arena_free(NULL);
 }
