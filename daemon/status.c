@@ -16,6 +16,7 @@
 #include "lib/gateway/gateway.h"
 
 #define EVERYTHING_EACH_S 10
+#define REASON_MAX 1200
 
 static const char *const state_names[] = {
 	[LINE_STOPPED] = "stopped",
@@ -28,7 +29,7 @@ static const char *const state_names[] = {
 struct said {
 	char *topic;
 	enum line_state state;
-	char reason[1024];
+	char reason[REASON_MAX];
 	bool is_said;
 };
 
@@ -70,31 +71,32 @@ static void put_gateway(struct buf *out, struct daemon *d, bool online, const ch
 }
 
 /* The worst that holds of a line, and why. */
-static enum line_state judge(
-	const struct status *s, size_t line, const struct engine_line_state *e, const char **reason)
+static enum line_state judge(const struct status *s, size_t line, const struct engine_line_state *e,
+	char reason[REASON_MAX])
 {
 	const struct gateway_line *l = &s->d->gateway->lines[line];
-	enum drain_state drain = intake_drain_state(s->d->intake);
+	const char *trouble = pipeline_trouble(s->d->pipeline);
 
-	*reason = "";
+	if (!*trouble)
+		trouble = intake_trouble(s->d->intake);
 	if (s->stopped) {
-		*reason = "shutdown";
+		snprintf(reason, REASON_MAX, "shutdown");
 		return LINE_STOPPED;
 	}
-	if (*pipeline_trouble(s->d->pipeline)) {
-		*reason = pipeline_trouble(s->d->pipeline);
+	if (*trouble) {
+		snprintf(reason, REASON_MAX, "%s", trouble);
 		return LINE_DEGRADED;
 	}
-	if (*intake_trouble(s->d->intake)) {
-		*reason = intake_trouble(s->d->intake);
-		return LINE_DEGRADED;
-	}
-	if (drain != DRAIN_DONE) {
-		*reason = "messages that waited in the broker are still coming";
+	if (intake_drain_state(s->d->intake) != DRAIN_DONE) {
+		snprintf(reason, REASON_MAX, "messages that waited in the broker are still coming");
 		return LINE_DRAINING;
 	}
-	*reason = l->trouble;
-	return e->model ? LINE_SCORING : LINE_COLLECTING;
+	if (e->model) {
+		snprintf(reason, REASON_MAX, "%s", l->trouble);
+		return LINE_SCORING;
+	}
+	snprintf(reason, REASON_MAX, "%s: %s", e->why_none, l->trouble);
+	return LINE_COLLECTING;
 }
 
 static void say_line(struct status *s, size_t i, const struct engine_line_state *e)
@@ -125,16 +127,15 @@ static void update_line(struct status *s, size_t i, bool anyway)
 {
 	struct said *l = &s->lines[i];
 	struct engine_line_state e;
-	const char *reason;
+	char reason[REASON_MAX];
 	enum line_state state;
 
 	engine_line_state(s->d->gateway->engine, i, &e);
-	state = judge(s, i, &e, &reason);
-	if (l->is_said && !anyway && state == l->state &&
-		strncmp(reason, l->reason, sizeof(l->reason) - 1) == 0)
+	state = judge(s, i, &e, reason);
+	if (l->is_said && !anyway && state == l->state && strcmp(reason, l->reason) == 0)
 		return;
 	l->state = state;
-	snprintf(l->reason, sizeof(l->reason), "%s", reason);
+	memcpy(l->reason, reason, sizeof(reason));
 	if (!outlet_is_connected(s->d->outlet))
 		return;
 	l->is_said = true;
