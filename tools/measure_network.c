@@ -10,7 +10,7 @@
 #include "lib/base/rng.h"
 #include "lib/nn/train.h"
 
-#define ROUNDS 300
+#define ROUNDS_SECONDS 1.0 /* long enough to meet quiet moments of a busy machine */
 #define ROWS_A_ROUND 512
 #define LAYERS_MAX 8
 
@@ -82,7 +82,7 @@ int measure_rows(struct measured_rows *out, const struct nn_kernels *k, const si
 	CLEANUP(nn_scratch_free) struct nn_scratch *s = NULL;
 	struct measured_rows m = {0};
 	const bool has_vectors = nn_kernels_choose("avx2", NULL);
-	double flops = 0, loads = 0;
+	double flops = 0, loads = 0, end;
 	size_t weights = 0;
 	float *x, *y, *buffer;
 	struct rng rng;
@@ -97,7 +97,8 @@ int measure_rows(struct measured_rows *out, const struct nn_kernels *k, const si
 	y = random_floats(&rng, MEASURE_BATCH * widths[count - 1], 1);
 	buffer = random_floats(&rng, weights, 1);
 	r = x && y && buffer ? nn_scratch_new(&s, p, MEASURE_BATCH) : -ENOMEM;
-	for (int round = 0; r == 0 && round < ROUNDS; round++) {
+	end = measure_now_ns() + ROUNDS_SECONDS * 1e9;
+	while (r == 0 && measure_now_ns() < end) {
 		double begin = measure_now_ns();
 
 		for (size_t i = 0; i < ROWS_A_ROUND; i++)
