@@ -18,8 +18,7 @@ static const char write_settings[] = "PRAGMA journal_mode = WAL;"
 				     "PRAGMA cache_size = -1024;"
 				     "PRAGMA mmap_size = 0;"
 				     "PRAGMA temp_store = MEMORY;";
-static const char read_settings[] = "PRAGMA query_only = ON;"
-				    "PRAGMA cache_size = -1024;"
+static const char read_settings[] = "PRAGMA cache_size = -1024;"
 				    "PRAGMA temp_store = MEMORY;";
 #define BUSY_MS 2000
 
