@@ -12,6 +12,36 @@
 #include "lib/base/num.h"
 #include "lib/base/utf8.h"
 
+/* What a byte may be part of. */
+enum {
+	SPACE = 1,
+	TEXT = 2, /* stands for itself in a text */
+	WORD = 4, /* of numbers, true, false, null and what is mistaken for them */
+	DIGIT = 8,
+};
+
+static const uint8_t classes[256] = {
+	['\t'] = SPACE,
+	['\n'] = SPACE,
+	['\r'] = SPACE,
+	[' '] = SPACE | TEXT,
+	['!'] = TEXT,
+	['#' ... '*'] = TEXT,
+	['+'] = TEXT | WORD,
+	[','] = TEXT,
+	['-' ... '.'] = TEXT | WORD,
+	['/'] = TEXT,
+	['0' ... '9'] = TEXT | WORD | DIGIT,
+	[':' ... '@'] = TEXT,
+	['A' ... 'Z'] = TEXT | WORD,
+	['['] = TEXT,
+	[']' ... '^'] = TEXT,
+	['_'] = TEXT | WORD,
+	['`'] = TEXT,
+	['a' ... 'z'] = TEXT | WORD,
+	['{' ... 0x7F] = TEXT,
+};
+
 struct scan {
 	const char *text, *at, *end;
 	char *blank; /* the copy in which comments are blanked, or NULL */
@@ -24,6 +54,13 @@ struct scan {
 	int code; /* what went wrong */
 	struct err *err;
 };
+
+static const char *skip(const char *at, const char *end, int class)
+{
+	while (at < end && (classes[(unsigned char)*at] & class))
+		at++;
+	return at;
+}
 
 /* Lines count from 1; columns count characters, not bytes, from 1. */
 PRINTF_LIKE(3, 4) static bool fail(struct scan *s, const char *at, const char *fmt, ...)
@@ -86,9 +123,7 @@ static bool skip_comment(struct scan *s)
 static bool skip_space(struct scan *s)
 {
 	for (;;) {
-		while (s->at < s->end &&
-			(*s->at == ' ' || *s->at == '\n' || *s->at == '\t' || *s->at == '\r'))
-			s->at++;
+		s->at = skip(s->at, s->end, SPACE);
 		if (!s->blank || s->end - s->at < 2 || s->at[0] != '/' || s->at[1] != '/')
 			return true;
 		if (!skip_comment(s))
@@ -158,12 +193,9 @@ static bool scan_string(struct scan *s, const char **raw, size_t *len, bool *has
 
 	*has_escape = false;
 	for (;;) {
-		unsigned char c;
 		size_t n;
 
-		while (s->at < s->end && (c = (unsigned char)*s->at) >= 0x20 && c < 0x80 &&
-			c != '"' && c != '\\')
-			s->at++;
+		s->at = skip(s->at, s->end, TEXT);
 		if (s->at == s->end || (unsigned char)*s->at < 0x20)
 			return unexpected(
 				s, "allowed in a text are characters, escapes and a closing '\"'");
@@ -186,56 +218,41 @@ static bool scan_string(struct scan *s, const char **raw, size_t *len, bool *has
 	return true;
 }
 
-static bool is_word(char c)
-{
-	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '.' ||
-	       c == '+' || c == '-' || c == '_';
-}
-
-static const char *skip_digits(const char *at, const char *end)
-{
-	while (at < end && *at >= '0' && *at <= '9')
-		at++;
-	return at;
-}
-
 /* Digits and a fraction as JSON writes them, nothing behind: finite because it is short. */
 static bool is_plain_number(const char *begin, const char *end)
 {
 	const char *whole = begin + (*begin == '-');
-	const char *at = skip_digits(whole, end);
+	const char *at = skip(whole, end, DIGIT);
 	const char *point = at;
 
 	if (at == whole || (*whole == '0' && at - whole > 1))
 		return false;
 	if (at < end && *at == '.')
-		at = skip_digits(at + 1, end);
+		at = skip(at + 1, end, DIGIT);
 	return at == end && at - point != 1;
 }
 
 static bool is_exponent(const char *at, const char *end)
 {
 	at += at < end && (*at == '+' || *at == '-');
-	return at < end && skip_digits(at, end) == end;
+	return at < end && skip(at, end, DIGIT) == end;
 }
 
 static bool scan_number(struct scan *s)
 {
-	const char *begin = s->at, *at = begin, *e = NULL;
+	const char *begin = s->at, *at = skip(begin, s->end, WORD), *e = begin;
 	double v;
 
-	for (; at < s->end && is_word(*at); at++) {
-		if (!e && (*at | 0x20) == 'e')
-			e = at;
-	}
+	while (e < at && (*e | 0x20) != 'e')
+		e++;
 	if (at - begin > JSON_NUMBER_MAX)
 		return fail(s, begin, "found a number of %td characters, allowed are %d",
 			at - begin, JSON_NUMBER_MAX);
-	if (!is_plain_number(begin, e ? e : at) || (e && !is_exponent(e + 1, at)))
+	if (!is_plain_number(begin, e) || (e < at && !is_exponent(e + 1, at)))
 		return fail(s, begin,
 			"%.*s is not a number, allowed are such as -1, 0.5 and 6.02e23",
 			(int)(at - begin), begin);
-	if (e && !num_parse(begin, (size_t)(at - begin), &v))
+	if (e < at && !num_parse(begin, (size_t)(at - begin), &v))
 		return fail(s, begin, "%.*s is not a finite number", (int)(at - begin), begin);
 	s->at = at;
 	return true;
@@ -244,12 +261,9 @@ static bool scan_number(struct scan *s)
 static bool scan_word(struct scan *s)
 {
 	static const char *const words[] = {"true", "false", "null"};
-	const char *begin = s->at, *at = begin;
-	size_t len;
+	const char *begin = s->at, *at = skip(begin, s->end, WORD);
+	size_t len = (size_t)(at - begin);
 
-	while (at < s->end && is_word(*at))
-		at++;
-	len = (size_t)(at - begin);
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		if (strlen(words[i]) == len && memcmp(words[i], begin, len) == 0) {
 			s->at = at;
