@@ -18,7 +18,7 @@ MUST_CHECK int store_champion(
 MUST_CHECK int store_model_is_known(
 	struct store *s, const char *line, const char *sha256, bool *out, struct err *err);
 /* Makes it champion; the earlier champion becomes previous, the earlier previous is retired; each
- * with a model_event. In a transaction of its own. */
+ * with a model_event. Nothing when it is champion already. In a transaction of its own. */
 MUST_CHECK int store_promote(struct store *s, const char *line, const char *sha256,
 	const char *file, const char *metrics, const char *by, const char *why, int64_t at_ms,
 	struct err *err);

@@ -5,7 +5,9 @@
  * other under `user_version`. Every identifier that comes from a configuration is quoted.
  *
  * Results: 0; a negative errno when the file is the trouble (keep what you have and try again):
- * -ENOSPC, -EIO, -EROFS, -EBUSY, -ENOMEM; -EUCLEAN when SQLite calls the file corrupt. */
+ * -ENOSPC, -EIO, -EROFS, -EBUSY, -ENOMEM, -EACCES, -ENOENT; -EUCLEAN when SQLite calls the file
+ * corrupt; -EINVAL when it is of another version or not ours. After a negative result within a
+ * transaction SQLite may have undone it already: call store_rollback and begin again. */
 #pragma once
 
 #include <stdbool.h>

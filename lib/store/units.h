@@ -1,4 +1,6 @@
-/* Unit rows: table unit_<line>, one column per raw feature; the view training_<line>. */
+/* Unit rows: table unit_<line>, one column per raw feature; the view training_<line>: the labelled
+ * units, with the columns of unit_<line> and label_defect, label_class, label_at_ms, label_source,
+ * label_by and label_why of the newest label. */
 #pragma once
 
 #include "lib/base/unit_row.h"
