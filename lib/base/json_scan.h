@@ -8,7 +8,6 @@
 struct err;
 
 #define JSON_DEPTH_MAX 64
-#define JSON_NUMBER_MAX 63 /* characters; cJSON copies numbers into a buffer of that size */
 
 /* `blank` is NULL where comments are not allowed, else a copy of the text in which comments are
  * overwritten by spaces. */
