@@ -1,4 +1,4 @@
-/* What the files of the assembler share. Nothing else includes this. */
+/* What the files of the assembler share. Of the rest only tests include this. */
 #pragma once
 
 #include "lib/feature/assembler.h"

@@ -203,9 +203,7 @@ static const cJSON *field_item(
 	case FIELD_POINTER:
 		return json_at(r->tree, field->text);
 	case FIELD_MEMBER:
-		return cJSON_IsObject(r->tree)
-			       ? cJSON_GetObjectItemCaseSensitive(r->tree, field->text)
-			       : NULL;
+		return cJSON_GetObjectItemCaseSensitive(r->tree, field->text);
 	case FIELD_TAGGED:
 		return strcmp(r->tag, field->text) == 0 ? json_at(r->tree, source->value_pointer)
 							: NULL;

@@ -47,6 +47,8 @@ static void is_complete_when_every_required_feature_is_there(void **state)
 	assert_int_equal(l->unit.values[ENERGY].missing, MISSING_NOT_SENT);
 	assert_int_equal(l->unit.values[ENERGY].value.kind, VALUE_MISSING);
 	assert_int_equal(l->unit.values[RESIN_ID].missing, MISSING_NO_LOT);
+	assert_int_equal(l->unit.values[VISCOSITY].missing, MISSING_NO_LOT);
+	assert_int_equal(l->unit.values[VISCOSITY].value.kind, VALUE_MISSING);
 	assert_string_equal(l->unit.lots[RESIN], "");
 	assert_false(line_next(l));
 	assert_int_equal(assembler_open_count(l->a), 0);
@@ -325,6 +327,17 @@ static void a_source_far_ahead_of_the_others_is_refused(void **state)
 	assert_int_equal(assembler_open_count(l->a), 3);
 }
 
+static void only_times_of_the_messages_own_speak_for_our_clock(void **state)
+{
+	struct line *l = *state;
+
+	assert_int_equal(line_take(l, "line/mill/L1", "80"), REFUSAL_NONE); /* received now */
+	assert_int_equal(line_lot(l, "L1", -60001, "\"visc\":1"), REFUSAL_NONE);
+	assert_int_equal(line_start(l, "U1", 60001, ""), REFUSAL_NONE);
+	assert_int_equal(line_lot(l, "L1", -60000, "\"visc\":1"), REFUSAL_NONE);
+	assert_int_equal(line_start(l, "U2", 60001, ""), REFUSAL_FUTURE);
+}
+
 static void counts_each_message_once(void **state)
 {
 	struct line *l = *state;
@@ -434,6 +447,7 @@ int main(void)
 		TEST(values_that_are_refused_count_as_not_sent),
 		TEST(a_refused_value_does_not_replace_a_good_one),
 		TEST(a_source_far_ahead_of_the_others_is_refused),
+		TEST(only_times_of_the_messages_own_speak_for_our_clock),
 		TEST(counts_each_message_once),
 		TEST(a_message_goes_to_every_source_that_matches),
 		TEST(a_source_that_nothing_uses_is_said),

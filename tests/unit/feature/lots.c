@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "lib/feature/assembler_inside.h" /* to see what is held */
 #include "tests/unit/feature/line.h"
 
 static const size_t viscosity[] = {VISCOSITY};
@@ -206,13 +207,27 @@ static void a_unit_waits_again_when_its_lot_was_given_up(void **state)
 	line_require(l, 2, required);
 	assert_int_equal(start_of_lot(l, "U1", 0, "\"L1\""), REFUSAL_NONE);
 	assert_int_equal(line_lot(l, "L1", 0, "\"visc\":1"), REFUSAL_NONE);
+	assert_int_equal(line_proc(l, "U1", "temp", 0, 1), REFUSAL_NONE); /* complete */
 	assert_int_equal(line_lot(l, "L2", 0, "\"visc\":2"), REFUSAL_NONE);
-	assert_int_equal(line_proc(l, "U1", "temp", 0, 1), REFUSAL_NONE);
 	assert_false(line_next(l));
 	assert_int_equal(line_lot(l, "L1", 0, "\"visc\":3"), REFUSAL_NONE);
 	assert_true(line_next(l));
 	assert_float_equal(l->unit.values[VISCOSITY].value.number, 3, 0);
 	assert_int_equal(assembler_counts(l->a)->lots_over, 2);
+}
+
+static void a_message_that_is_not_used_leaves_no_lot_behind(void **state)
+{
+	struct line *l = *state;
+
+	assert_int_equal(line_lot(l, "L1", 0, "\"other\":1"), REFUSAL_NO_VALUE);
+	assert_null(lot_table_find(l->a->lots, "L1"));
+	assert_int_equal(start_of_lot(l, "U1", 0, "\"L2\""), REFUSAL_NONE);
+	assert_int_equal(line_lot(l, "L2", 0, "\"other\":1"), REFUSAL_NO_VALUE);
+	assert_non_null(lot_table_find(l->a->lots, "L2")); /* a unit waits for it */
+	l->clock_ms = 300000;
+	assert_true(line_next(l));
+	assert_null(lot_table_find(l->a->lots, "L2"));
 }
 
 static void one_lot_may_be_named_twice_by_a_unit(void **state)
@@ -244,6 +259,7 @@ int main(void)
 		TEST(retained_properties_without_a_time_fill_in_what_is_absent),
 		TEST(beyond_the_limit_the_lot_used_least_recently_goes),
 		TEST(a_unit_waits_again_when_its_lot_was_given_up),
+		TEST(a_message_that_is_not_used_leaves_no_lot_behind),
 		TEST(one_lot_may_be_named_twice_by_a_unit),
 	};
 

@@ -91,7 +91,7 @@ static void says_what_is_wrong_with_an_id(void **state)
 		{"[1]", "an array"},
 	};
 	struct bench *b = *state;
-	char text[400], topic[200] = "line/unit/", longest[130];
+	char text[400], payload[200], topic[200] = "line/unit/", longest[130];
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		assert_int_equal(read_serial(b, rows[i].serial), REFUSAL_BAD_ID);
@@ -118,6 +118,11 @@ static void says_what_is_wrong_with_an_id(void **state)
 	assert_int_equal(read_as(b, START, topic, "{\"ts\":1}"), REFUSAL_BAD_ID);
 	assert_string_equal(b->err.text,
 		"source \"start\": the unit in the topic has 129 bytes, 1 to 128 are allowed");
+	snprintf(payload, sizeof(payload), "\"%s\"", longest);
+	assert_int_equal(read_serial(b, payload), REFUSAL_BAD_ID);
+	snprintf(payload, sizeof(payload), "\"%s\"", longest + 1);
+	assert_int_equal(read_serial(b, payload), REFUSAL_NONE);
+	assert_string_equal(b->r.id, longest + 1);
 }
 
 static void reads_times_in_milliseconds_and_iso(void **state)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/base/err.h"
+#include "lib/base/hash.h"
 #include "lib/base/rng.h"
 #include "lib/feature/remembered.h"
 
@@ -196,11 +197,46 @@ static void refuses_every_truncation_and_survives_every_flipped_byte(void **stat
 		assert_true(rc == 0 || rc == -EINVAL);
 		b.data[i / 8] ^= (char)(1 << i % 8);
 	}
-	b.data[4 + 16] ^= 1; /* the hash of the first */
+}
+
+/* Where the parts of the first record lie in a saved state. */
+enum { HASH_AT = 4 + 16, DEAD_AT = HASH_AT + 4, LEN_AT, ID_AT };
+
+/* What loading says of one saved unit "abc" with its id changed to `len` bytes of `id`. */
+static int load_with_id(const char *id, size_t len, uint8_t is_dead)
+{
+	CLEANUP(remembered_free) struct remembered *r = NULL;
+	CLEANUP(buf_deinit) struct buf b;
+	struct cursor in;
+	struct err err;
+	int rc;
+
+	buf_init(&b);
+	assert_int_equal(remembered_new(&r), 0);
+	assert_int_equal(remembered_add(r, "abc", 1, 1), 0);
+	remembered_save(r, &b);
+	b.data[DEAD_AT] = (char)is_dead;
+	b.data[LEN_AT] = (char)len;
+	memcpy(b.data + ID_AT, id, len);
+	for (size_t i = 0; i < 4; i++)
+		b.data[HASH_AT + i] = (char)(hash64(0, id, len) >> 8 * i);
 	cursor_init(&in, b.data, b.len);
-	assert_int_equal(remembered_load(r, &in, &err), -EINVAL);
-	assert_string_equal(err.text, "the state's remembered units are broken");
-	assert_int_equal(remembered_count(r), 0);
+	rc = remembered_load(r, &in, &err);
+	if (rc < 0) {
+		assert_string_equal(err.text, "the state's remembered units are broken");
+		assert_int_equal(remembered_count(r), 0);
+	}
+	return rc;
+}
+
+static void refuses_ids_that_no_unit_has(void **state)
+{
+	(void)state;
+	assert_int_equal(load_with_id("xyz", 3, 0), 0);
+	assert_int_equal(load_with_id("x\0z", 3, 0), -EINVAL);
+	assert_int_equal(load_with_id("", 0, 0), -EINVAL);
+	assert_int_equal(load_with_id("xyz", 3, 1), -EINVAL); /* a dead one in front */
+	assert_int_equal(load_with_id("xyz", 3, 2), -EINVAL);
 }
 
 int main(void)
@@ -211,6 +247,7 @@ int main(void)
 		cmocka_unit_test(never_goes_back_in_time),
 		cmocka_unit_test(agrees_with_a_plain_model_over_many_steps),
 		cmocka_unit_test(refuses_every_truncation_and_survives_every_flipped_byte),
+		cmocka_unit_test(refuses_ids_that_no_unit_has),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

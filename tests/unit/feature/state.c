@@ -122,7 +122,7 @@ static void refuses_every_truncation(void **state)
 
 static void survives_every_changed_byte(void **state)
 {
-	static const unsigned char changes[] = {0x01, 0x80, 0xFF};
+	static const unsigned char changes[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 0x80, 0xFF};
 	CLEANUP(buf_deinit) struct buf b;
 	struct line *l = *state;
 
@@ -183,6 +183,83 @@ static void drops_what_a_changed_plan_lacks(void **state)
 	assert_string_equal(l->unit.values[TEMP].value.text, "0.1");
 }
 
+static void values_go_to_the_feature_of_their_name(void **state)
+{
+	CLEANUP(buf_deinit) struct buf b;
+	struct line *l = *state;
+
+	buf_init(&b);
+	/* two features of one field that keep different values */
+	free(l->plan.features[SPEED].field);
+	l->plan.features[SPEED].field = strdup("temp");
+	l->plan.features[SPEED].has_max = true;
+	l->plan.features[SPEED].max = 10;
+	line_new_assembler(l, &test_limits);
+	assert_int_equal(line_proc(l, "U1", "temp", 0, 5), REFUSAL_NONE);
+	assert_int_equal(line_proc(l, "U1", "temp", 1, 50), REFUSAL_NONE);
+	save(l, &b);
+	assert_int_equal(load(l, &b), 0);
+	l->clock_ms = 300000;
+	assert_true(line_next(l));
+	assert_float_equal(l->unit.values[TEMP].value.number, 50, 0);
+	assert_float_equal(l->unit.values[SPEED].value.number, 5, 0);
+}
+
+static void drops_values_that_new_bounds_refuse(void **state)
+{
+	CLEANUP(buf_deinit) struct buf b;
+	struct line *l = *state;
+
+	buf_init(&b);
+	assert_int_equal(line_start(l, "U1", 0, "\"thickness\":40"), REFUSAL_NONE);
+	save(l, &b);
+	l->plan.features[THICKNESS].max = 30;
+	assert_int_equal(load(l, &b), 0);
+	l->clock_ms = 300000;
+	assert_true(line_next(l));
+	assert_int_equal(l->unit.values[THICKNESS].missing, MISSING_NOT_SENT);
+}
+
+static void a_unit_that_was_complete_comes_out_after_loading(void **state)
+{
+	static const size_t required[] = {TEMP};
+	CLEANUP(buf_deinit) struct buf b;
+	struct line *l = *state;
+	struct cursor in;
+
+	buf_init(&b);
+	assert_int_equal(line_proc(l, "U1", "temp", 0, 5), REFUSAL_NONE);
+	save(l, &b);
+	line_new_assembler(l, &test_limits);
+	line_require(l, 1, required);
+	cursor_init(&in, b.data, b.len);
+	assert_int_equal(assembler_load(l->a, &in, &l->err), 0);
+	assert_true(line_next(l));
+	assert_string_equal(l->unit.cause, "complete");
+}
+
+static void drops_what_smaller_limits_do_not_hold(void **state)
+{
+	struct assembler_limits limits = {1, 1, 1, 60000};
+	CLEANUP(buf_deinit) struct buf b;
+	struct line *l = *state;
+	struct cursor in;
+
+	buf_init(&b);
+	fill(l);
+	assert_int_equal(line_proc(l, "done2", "temp", 0, 1), REFUSAL_NONE);
+	save(l, &b);
+	line_new_assembler(l, &limits);
+	cursor_init(&in, b.data, b.len);
+	assert_int_equal(assembler_load(l->a, &in, &l->err), 0);
+	assert_int_equal(assembler_counts(l->a)->lots_over, 1);
+	assert_true(line_next(l));
+	assert_string_equal(l->unit.cause, "open_units");
+	assert_true(line_next(l));
+	assert_false(line_next(l));
+	assert_int_equal(assembler_open_count(l->a), 1);
+}
+
 static void keeps_the_order_in_which_lots_were_used(void **state)
 {
 	CLEANUP(buf_deinit) struct buf b;
@@ -217,6 +294,10 @@ int main(void)
 		TEST(survives_every_changed_byte),
 		TEST(says_which_part_is_not_ours),
 		TEST(drops_what_a_changed_plan_lacks),
+		TEST(values_go_to_the_feature_of_their_name),
+		TEST(drops_values_that_new_bounds_refuse),
+		TEST(a_unit_that_was_complete_comes_out_after_loading),
+		TEST(drops_what_smaller_limits_do_not_hold),
 		TEST(keeps_the_order_in_which_lots_were_used),
 	};
 
