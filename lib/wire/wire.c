@@ -357,6 +357,18 @@ static int drop_now(struct wire *w)
 	return -ECONNRESET;
 }
 
+/* Acknowledges at once on the TCP level. A broker whose sockets have Nagle's algorithm on (that is
+ * mosquitto's default) holds the next message back until then, and our PUBACK, which would carry
+ * the TCP acknowledgement along, may be waiting for the disk. The kernel forgets the option by and
+ * by, so it is set again each time. */
+static void acknowledge_tcp(const struct wire *w)
+{
+	int fd = wire_socket(w), on = 1;
+
+	if (fd >= 0)
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+}
+
 int wire_read(struct wire *w, int budget, bool *drained)
 {
 	int count = 0, rc;
@@ -378,7 +390,11 @@ int wire_read(struct wire *w, int budget, bool *drained)
 		}
 		count += w->callbacks ? w->callbacks : 1;
 	}
-	return w->drops ? drop_now(w) : count;
+	if (w->drops)
+		return drop_now(w);
+	if (count > 0 && *drained)
+		acknowledge_tcp(w);
+	return count;
 }
 
 /* One small packet for each acknowledgement would be one TCP segment each, for us and for the
