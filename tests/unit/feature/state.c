@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <math.h>
 
 #include "tests/unit/feature/line.h"
 
@@ -142,6 +143,37 @@ static void survives_every_changed_byte(void **state)
 			b.data[i] ^= (char)changes[k];
 		}
 	}
+}
+
+/* Replaces the first `was` in a saved state. */
+static void change(struct buf *b, const void *was, const void *to, size_t len)
+{
+	char *at = memmem(b->data, b->len, was, len);
+
+	assert_non_null(at);
+	memcpy(at, to, len);
+}
+
+static void refuses_what_cannot_have_been(void **state)
+{
+	const double number = 0.1, infinite = INFINITY;
+	CLEANUP(buf_deinit) struct buf b;
+	struct line *l = *state;
+
+	buf_init(&b);
+	fill(l);
+	save(l, &b);
+	change(&b, &number, &infinite, sizeof(number));
+	assert_int_equal(load(l, &b), -EINVAL);
+	change(&b, &infinite, &number, sizeof(number));
+	assert_int_equal(load(l, &b), 0);
+	change(&b, "U1", "U2", 2); /* one unit twice */
+	assert_int_equal(load(l, &b), -EINVAL);
+	change(&b, "U2", "U1", 2);
+	change(&b, "L2", "L1", 2); /* one lot twice */
+	assert_int_equal(load(l, &b), -EINVAL);
+	assert_string_equal(l->err.text,
+		"the material lots of a line's state are not what this program writes");
 }
 
 static void says_which_part_is_not_ours(void **state)
@@ -292,6 +324,7 @@ int main(void)
 		TEST(an_empty_state_comes_back_too),
 		TEST(refuses_every_truncation),
 		TEST(survives_every_changed_byte),
+		TEST(refuses_what_cannot_have_been),
 		TEST(says_which_part_is_not_ours),
 		TEST(drops_what_a_changed_plan_lacks),
 		TEST(values_go_to_the_feature_of_their_name),
