@@ -39,7 +39,7 @@ def stats(watcher, condition, timeout=40):
 
 
 def every_bad_message_is_counted_under_its_reason_and_quarantined():
-    with harness.Site([line()]) as site:
+    with harness.Site([line(unit={"deadline": "2s"})]) as site:
         site.daemon.start()
         site.status()
         watcher = site.client("watcher", f"defectd/{site.instance}/stats", f"defectd/{site.instance}/{LINE}/stats")

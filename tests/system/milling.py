@@ -27,18 +27,15 @@ def line(name="mill-1", model=None, own_times=True, **more):
     config = {
         "line": name,
         "sources": {
-            "lot": {"topic": "mill/lot/{lot}", "fields": {"type": "/type"}},
+            "mat": {"topic": "mill/lot/{lot}", "fields": {"type": "/type"}, **time},
             "start": {"topic": "mill/start/{unit}", "fields": {"material": "/lot"}, **time},
             "value": value,
         },
         "lots": {"material": {"bind": "start.material"}},
-        "features": [{"name": "type", "from": "lot.type", "lot": "material", "type": "text"}]
+        "features": [{"name": "type", "from": "mat.type", "lot": "material", "type": "text"}]
         + [{"name": v, "from": f"value.{v}"} for v in VALUES],
         **more,
     }
-    # "lot" is a reserved word in `from`, so the source has another name
-    config["sources"]["mat"] = config["sources"].pop("lot")
-    config["features"][0]["from"] = "mat.type"
     if model:
         config["model"] = model
     return config
@@ -77,7 +74,8 @@ def messages(products, interleaved=200, seed=1, own_times=True):
         kind = product["type"]
         if kind not in lots or lots[kind][1] == 50:
             lots[kind] = (f"{kind}-{n}", 0)
-            pool.append((f"mill/lot/{lots[kind][0]}", {"type": kind}))
+            made = {"type": kind, "ts": EPOCH_MS + n * 1000} if own_times else {"type": kind}
+            pool.append((f"mill/lot/{lots[kind][0]}", made))
         lot, used = lots[kind]
         lots[kind] = (lot, used + 1)
         unit, at = product["product_id"], EPOCH_MS + n * 1000

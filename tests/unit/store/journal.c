@@ -126,7 +126,7 @@ static void undoes_a_snapshot_with_its_transaction(void **state)
 /* Deliveries n, n + 1, ...: packet n % 65536, hash n * 1000. */
 static void put_deliveries(struct temporary *t, uint64_t first, size_t count, uint64_t keep_from)
 {
-	struct delivery v[64];
+	struct delivery v[64] = {0};
 
 	for (size_t i = 0; i < count; i++)
 		v[i] = (struct delivery){(first + i) * 1000, (uint16_t)(first + i)};
@@ -136,7 +136,7 @@ static void put_deliveries(struct temporary *t, uint64_t first, size_t count, ui
 static void expect_deliveries(
 	struct temporary *t, size_t cap, uint64_t expected_first, size_t expected)
 {
-	struct delivery v[64];
+	struct delivery v[64] = {0};
 	uint64_t first = 99;
 	size_t count = 99;
 
@@ -194,7 +194,7 @@ static void empties_the_list_of_deliveries(void **state)
 static void refuses_a_list_with_a_gap(void **state)
 {
 	struct temporary *t = *state;
-	struct delivery v[64];
+	struct delivery v[64] = {0};
 	uint64_t first = 99;
 	size_t count = 99;
 
