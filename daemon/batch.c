@@ -55,7 +55,7 @@ void batch_clear(struct batch *b)
 	}
 	outcomes_reset(&b->outcomes);
 	clear_buf(&b->journal);
-	clear_buf(&b->snapshot);
+	buf_deinit(&b->snapshot); /* rare and large: its memory goes back to the system */
 	b->first = b->last = 0;
 	b->row_count = b->delivery_count = b->sample_count = b->put_count = b->delete_count = 0;
 	b->clears_deliveries = b->has_snapshot = false;

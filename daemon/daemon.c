@@ -1,6 +1,7 @@
 #include "daemon/daemon.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@
 
 #define TICK_MS 1000
 #define THREAD_PATIENCE_MS 1500
+#define LARGE_BYTES (256 << 10)
 
 static void on_tick(uv_timer_t *t)
 {
@@ -228,6 +230,9 @@ int daemon_run(const struct config *config)
 	int status = 1;
 
 	signal(SIGPIPE, SIG_IGN);
+	/* large blocks (snapshots) go back to the system when freed, whatever was freed before;
+	 * given by itself the threshold would grow with them */
+	mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
 	if (uv_loop_init(&d.loop) < 0) {
 		log_error("the loop cannot be made");
 		return 1;
