@@ -83,13 +83,14 @@ def parse_publish(flags, body):
 
 class Client:
     """A client with a reader thread. Received messages are kept as (topic, payload, retain,
-    time) and acknowledged at once; `publish` keeps at most `window` messages unacknowledged."""
+    time), their QoS in `qos`, and acknowledged at once; `publish` keeps at most `window` messages
+    unacknowledged."""
 
     def __init__(self, port, client_id, clean=True, window=1000, host="127.0.0.1"):
         self.sock = socket.create_connection((host, port), timeout=30)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock.settimeout(None)
-        self.messages, self.window = [], window
+        self.messages, self.qos, self.window = [], [], window
         self.changed = threading.Condition()
         self.unconfirmed, self.next_id, self.granted, self.closed = 0, 1, 0, False
         self.out = bytearray()
@@ -117,6 +118,7 @@ class Client:
                     if qos:
                         self._send(packet(PUBACK, 0, struct.pack(">H", packet_id)))
                     with self.changed:
+                        self.qos.append(qos)
                         self.messages.append((topic, payload, retain, time.time()))
                         self.changed.notify_all()
                 elif kind == PUBACK:
