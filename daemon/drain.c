@@ -7,6 +7,7 @@
 #include "lib/wire/wire.h"
 
 #define SILENCE_NS (10 * UINT64_C(1000000000))
+#define HANGS_UP 3
 
 void drain_init(struct drain *d, const char *topic, int64_t boot)
 {
@@ -16,7 +17,7 @@ void drain_init(struct drain *d, const char *topic, int64_t boot)
 static void send_marker(struct drain *d, struct wire *w)
 {
 	/* one at a time: behind a closed gate they would pile up in the library */
-	if (d->mid == 0 &&
+	if (d->mid == 0 && d->hung_up < HANGS_UP &&
 		wire_publish(w, &d->mid, d->topic, d->payload, strlen(d->payload), 1, false) < 0)
 		d->mid = 0; /* the next tick tries again */
 }
@@ -35,6 +36,10 @@ void drain_begin(struct drain *d, struct wire *w, uint64_t now_ns)
 
 void drain_lost(struct drain *d)
 {
+	if (d->hung_up >= HANGS_UP)
+		d->hung_up = 0; /* that one went without; the next tries again */
+	else if (d->state == DRAIN_WAITING)
+		d->hung_up++;
 	d->state = DRAIN_OFFLINE;
 }
 
@@ -45,6 +50,7 @@ bool drain_take_marker(struct drain *d, const void *payload, size_t len)
 		memcmp(payload, d->payload, len) != 0)
 		return false;
 	d->state = DRAIN_DONE;
+	d->hung_up = 0;
 	return true;
 }
 

@@ -3,7 +3,9 @@
  * After each CONNACK the intake publishes a marker to its own <publish>/marker and waits for it to
  * come back: the broker's queue is in order, so what had been waiting has come by then. A broker
  * with a full queue or an ACL may drop the marker without a word: it is sent again each second.
- * Where none came back and no message has arrived for 10 s, it is over anyhow, with a warning. */
+ * Where none came back and no message has arrived for 10 s, it is over anyhow, with a warning.
+ * A broker may also close the connection over a marker that its ACL forbids (mosquitto 2.0.11 with
+ * max_queued_messages 0 does): after three such connections one goes without a marker. */
 #pragma once
 
 #include <stdbool.h>
@@ -26,6 +28,7 @@ struct drain {
 	int64_t boot;
 	uint64_t heard_ns; /* of a message, or of the beginning */
 	int mid;           /* the marker on its way to the broker; 0: none */
+	unsigned hung_up;  /* connections in a row that ended before anything came back */
 	bool gave_up;
 };
 
