@@ -183,7 +183,7 @@ def play(site, units, rate):
     site.start_daemon()
     view = View(site, units)
     line = site.start(program("defectctl"), "simulate", "--units", str(units), "--rate", str(rate),
-                      "--seed", "42", "--host", "127.0.0.1", "--port", str(site.port),
+                      "--seed", "13", "--host", "127.0.0.1", "--port", str(site.port),
                       "--truth", site.path("truth.csv"), log="simulate.log")
     try:
         view.follow(line)
