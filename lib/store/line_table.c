@@ -19,7 +19,8 @@ void line_table(char out[LINE_TABLE_MAX], const char *prefix, const char *line)
 	}
 }
 
-/* The index serves retention: the oldest of each verdict. */
+/* The index serves retention: the oldest of each verdict. Its name has a dot, which no line has, so
+ * that it is never the name of another line's table. */
 static const char table_sql[] =
 	"CREATE TABLE IF NOT EXISTS \"%w\" ("
 	"unit TEXT NOT NULL, started_ms INTEGER NOT NULL, scored_ms INTEGER NOT NULL,"
@@ -27,7 +28,7 @@ static const char table_sql[] =
 	" model TEXT NOT NULL, reason TEXT NOT NULL, imputed TEXT NOT NULL, reasons TEXT NOT NULL,"
 	" detail TEXT, lots TEXT NOT NULL, config TEXT NOT NULL, latency_us INTEGER,"
 	" gap_ms INTEGER%s, UNIQUE (unit, started_ms));"
-	"CREATE INDEX IF NOT EXISTS \"%w_verdict\" ON \"%w\" (verdict, scored_ms)";
+	"CREATE INDEX IF NOT EXISTS \"%w.verdict\" ON \"%w\" (verdict, scored_ms)";
 
 /* Each unit with its newest label. u.* is what the table has, later columns too. */
 static const char view_sql[] =

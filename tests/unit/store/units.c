@@ -194,6 +194,20 @@ static void keeps_lines_apart(void **state)
 	assert_non_null(strstr(t->err.text, "cannot write a unit: no such table: unit_mill"));
 }
 
+/* Tables and indexes share one space of names in a database. */
+static void takes_a_line_whose_name_goes_on_where_another_ends(void **state)
+{
+	struct temporary *t = *state;
+
+	temporary_do(t, store_add_line(t->store, "press", columns, 2, &t->err));
+	temporary_do(t, store_add_line(t->store, "press-verdict", columns, 2, &t->err));
+	temporary_do(t, store_add_line(t->store, "press_verdict-scored_ms", columns, 2, &t->err));
+	assert_string_equal(
+		temporary_query(t, "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND "
+				   "sql LIKE '%(verdict, scored_ms)'"),
+		"3");
+}
+
 static void makes_the_most_columns_there_may_be(void **state)
 {
 	struct temporary *t = *state;
@@ -259,6 +273,7 @@ int main(void)
 		temporary_test(adds_columns_for_new_features),
 		temporary_test(refuses_a_column_of_the_other_type),
 		temporary_test(keeps_lines_apart),
+		temporary_test(takes_a_line_whose_name_goes_on_where_another_ends),
 		temporary_test(makes_the_most_columns_there_may_be),
 		temporary_test(joins_the_newest_label_to_its_unit),
 		temporary_test(keeps_the_text_of_a_line_file_once),
