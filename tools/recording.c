@@ -87,6 +87,22 @@ static int read_whole(const struct recording *r, const char *key, double min, do
 	return 0;
 }
 
+/* 0 or 1; other programs write true and false. Absent is false. */
+static int read_flag(const struct recording *r, const char *key, bool *out, struct err *err)
+{
+	double v;
+	int rc;
+
+	if (cJSON_IsBool(member(r, key))) {
+		*out = cJSON_IsTrue(member(r, key));
+		return 0;
+	}
+	rc = read_whole(r, key, 0, 1, 0, &v, err);
+	if (rc == 0)
+		*out = v == 1;
+	return rc;
+}
+
 static int read_text(const struct recording *r, const char *key, const char **out, struct err *err)
 {
 	const cJSON *item = member(r, key);
@@ -131,7 +147,7 @@ static int read_payload(struct recording *r, struct recorded *m, struct err *err
 
 static int read_message(struct recording *r, struct recorded *m, struct err *err)
 {
-	double t_ms, qos, retain;
+	double t_ms, qos;
 	int rc;
 
 	if (!cJSON_IsObject(r->tree))
@@ -140,7 +156,7 @@ static int read_message(struct recording *r, struct recorded *m, struct err *err
 	if (rc == 0)
 		rc = read_whole(r, "qos", 0, 2, 0, &qos, err);
 	if (rc == 0)
-		rc = read_whole(r, "retain", 0, 1, 0, &retain, err);
+		rc = read_flag(r, "retain", &m->retained, err);
 	if (rc == 0)
 		rc = read_text(r, "topic", &m->topic, err);
 	if (rc == 0 && !m->topic[0])
@@ -151,7 +167,6 @@ static int read_message(struct recording *r, struct recorded *m, struct err *err
 		return rc;
 	m->t_ms = (int64_t)t_ms;
 	m->qos = (int)qos;
-	m->retained = retain == 1;
 	return RECORDING_MESSAGE;
 }
 

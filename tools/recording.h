@@ -1,6 +1,6 @@
 /* Recordings: JSON Lines, one message a line, in order of receipt:
  * {"t_ms": 1795340350041, "topic": "..", "qos": 1, "payload": ".."}; `payload_b64` for bytes that
- * are no UTF-8; `retain` 0 or 1 where it is known. */
+ * are no UTF-8; `retain` 0 or 1 where it is known (true and false are read too). */
 #pragma once
 
 #include <stdbool.h>

@@ -308,7 +308,8 @@ static int simulate(const struct context *ctx, int argc, char **argv)
 	if (!history && !truth && !recording && !line && !host)
 		host = "127.0.0.1";
 	if (!(s.rate > 0 && s.rate <= 1e6))
-		return command_usage(&command_simulate, "--rate wants 0 to 1000000 parts a second");
+		return command_usage(&command_simulate,
+			"--rate wants more than 0 and at most 1000000 parts a second");
 	if (port < 1 || port > 65535)
 		return command_usage(&command_simulate, "--port wants 1 to 65535");
 	if (strlen(s.topic) > 100 || strpbrk(s.topic, "+#{}\"\\%") || strlen(s.prefix) > 64 ||

@@ -118,6 +118,25 @@ static void have_the_form_of_the_documents(void **state)
 	free(text);
 }
 
+/* Other programs' recorders write truth values. */
+static void may_say_retain_as_a_truth_value(void **state)
+{
+	static const char text[] =
+		"{\"t_ms\":1,\"topic\":\"a\",\"retain\":true,\"payload\":\"\"}\n"
+		"{\"t_ms\":1,\"topic\":\"a\",\"retain\":false,\"payload\":\"\"}\n";
+	CLEANUP(recording_close) struct recording *r = NULL;
+	const char *path = file_with(text, strlen(text));
+	struct recorded m;
+
+	(void)state;
+	assert_int_equal(recording_open(&r, path, NULL), 0);
+	unlink(path);
+	assert_int_equal(recording_next(r, &m, NULL), RECORDING_MESSAGE);
+	assert_true(m.retained);
+	assert_int_equal(recording_next(r, &m, NULL), RECORDING_MESSAGE);
+	assert_false(m.retained);
+}
+
 static void are_refused_with_line_and_reason(void **state)
 {
 	static const struct {
@@ -138,8 +157,10 @@ static void are_refused_with_line_and_reason(void **state)
 			":2: \"payload\" is a number, a text is wanted"},
 		{"{\"t_ms\":1,\"topic\":\"a\",\"qos\":3,\"payload\":\"\"}",
 			":2: \"qos\" is out of bounds, allowed are whole numbers from 0 to 2"},
-		{"{\"t_ms\":1,\"topic\":\"a\",\"retain\":true,\"payload\":\"\"}",
-			":2: \"retain\" is true, a whole number is wanted"},
+		{"{\"t_ms\":1,\"topic\":\"a\",\"retain\":\"yes\",\"payload\":\"\"}",
+			":2: \"retain\" is a text, a whole number is wanted"},
+		{"{\"t_ms\":1,\"topic\":\"a\",\"qos\":true,\"payload\":\"\"}",
+			":2: \"qos\" is true, a whole number is wanted"},
 		{"{\"t_ms\":1,\"topic\":\"a\",\"payload_b64\":\"AAE\"}",
 			":2: \"payload_b64\" is no Base64"},
 		{"{\"t_ms\":1,\"topic\":\"a\",\"payload\":\"\",\"payload_b64\":\"\"}",
@@ -204,6 +225,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(come_back_as_they_were_written),
 		cmocka_unit_test(have_the_form_of_the_documents),
+		cmocka_unit_test(may_say_retain_as_a_truth_value),
 		cmocka_unit_test(are_refused_with_line_and_reason),
 		cmocka_unit_test(name_the_file_that_is_not_there),
 		cmocka_unit_test(base64_follows_rfc_4648),
