@@ -207,11 +207,25 @@ static bool tear_down(struct daemon *d)
 	return true;
 }
 
+/* Until the loop runs signals wait: one that comes while the journal is replayed is obeyed after
+ * it. Threads inherit this, so that only the loop's thread is ever interrupted. */
+static void hold_signals(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	pthread_sigmask(how, &set, NULL);
+}
+
 static void run(struct daemon *d)
 {
 	uv_signal_start(&d->term, on_signal, SIGTERM);
 	uv_signal_start(&d->interrupt, on_signal, SIGINT);
 	uv_signal_start(&d->hangup, on_signal, SIGHUP);
+	hold_signals(SIG_UNBLOCK);
 	uv_timer_start(&d->tick, on_tick, TICK_MS, TICK_MS);
 	outlet_start(d->outlet);
 	intake_start(d->intake, d->pipeline);
@@ -230,6 +244,7 @@ int daemon_run(const struct config *config)
 	int status = 1;
 
 	signal(SIGPIPE, SIG_IGN);
+	hold_signals(SIG_BLOCK);
 	/* large blocks (snapshots) go back to the system when freed, whatever was freed before;
 	 * given by itself the threshold would grow with them */
 	mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);

@@ -156,10 +156,14 @@ void pipeline_message(struct pipeline *p, const struct message *m, uint64_t rece
 {
 	struct engine_input in = {.kind = INPUT_MESSAGE, .message = *m};
 
+	struct batch *b = p->filling;
+
 	clock_read(p->o.clock, &in.now_ms, &in.clock_ms);
-	p->filling->messages++;
-	p->filling->bytes += m->payload_len + strlen(m->topic);
-	take_input(p, &in, received_ns);
+	/* what leaves nothing to commit holds neither memory nor the broker's window */
+	if (take_input(p, &in, received_ns) == ENGINE_CHANGED || m->qos > 0) {
+		b->messages++;
+		b->bytes += m->payload_len + strlen(m->topic);
+	}
 }
 
 void pipeline_delivery(

@@ -99,6 +99,27 @@ def what_is_sent_again_is_recognised_after_a_kill():
     fake.close()
 
 
+def what_is_sent_again_before_its_commit_is_acknowledged_after_it():
+    shim = harness.need(os.path.join(SHIMS, "libshim_slowsync.so"), "the shim")
+    fake = FakeBroker(session_present=True)
+    with with_fake(fake) as site:
+        site.daemon = harness.Daemon(site.config, preload=shim, env={"SLOW_SYNC_MS": "1000"})
+        site.daemon.start()
+        fake.wait(lambda: fake.answered, 30, "subscriptions")
+        fake.on_acknowledged = lambda: site.count(LINE)
+        fake.marker_returns = False
+        fake.send("p3/U1/a", b'{"x":1}', 7)
+        fake.send("p3/U1/b", b'{"y":2}', 8)
+        time.sleep(0.2)
+        fake.drop()
+        fake.wait_subscribed(times=2)
+        fake.send("p3/U1/a", b'{"x":1}', 7, dup=True)
+        fake.send("p3/U1/b", b'{"y":2}', 8, dup=True)
+        fake.wait(lambda: 8 in fake.acknowledged, 20, "the acknowledgement")
+        assert fake.seen_at_acknowledgement[8] == 1, "acknowledged before the commit"
+    fake.close()
+
+
 def without_a_session_nothing_counts_as_sent_again():
     fake = FakeBroker(session_present=False)
     with with_fake(fake) as site:
@@ -113,6 +134,32 @@ def without_a_session_nothing_counts_as_sent_again():
         fake.wait(lambda: fake.acknowledged.count(7) == 2, 10, "the second acknowledgement")
         fake.wait(lambda: b'"used":2' in fake.last("gw-test/stats"), 15, "both used")
         assert json.loads(fake.last("gw-test/stats"))["duplicate"] == 0
+    fake.close()
+
+
+def alerts_that_nobody_confirmed_are_sent_after_a_kill():
+    fake = FakeBroker(session_present=True)
+    fake.confirms = False
+    alerts = lambda: [json.loads(p) for t, p in list(fake.published) if t.endswith("/alert")]
+    with with_fake(fake, [line(decide={"alert_on": ["not_scored"]})]) as site:
+        site.daemon.start()
+        fake.wait_subscribed()
+        for n in range(50):
+            fake.send(f"p3/U{n}/a", b'{"x":1}', 2 * n + 1)
+            fake.send(f"p3/U{n}/b", b'{"y":2}', 2 * n + 2)
+        fake.wait(lambda: set(range(1, 101)) <= set(fake.acknowledged), 10, "acknowledgements")
+        assert site.count(LINE) == 50
+        first = alerts()
+        assert 0 < len(first) <= 20, f"{len(first)} unconfirmed alerts were sent"
+        site.daemon.kill()
+        fake.confirms = True
+        site.daemon.start()
+        fake.wait(lambda: len({a["alert_id"] for a in alerts()}) == 50, 10, "all 50 alerts")
+        again = alerts()[len(first):]
+        assert [a["unit"] for a in again] == [f"U{n}" for n in range(50)], "in order"
+        assert {a["unit"]: a["alert_id"] for a in first}.items() <= {
+            a["unit"]: a["alert_id"] for a in again}.items(), "a repeat has the same id"
+        harness.wait_for(lambda: not site.sql("SELECT 1 FROM outbox"), 10, "an empty outbox")
     fake.close()
 
 
@@ -176,6 +223,56 @@ def our_own_topics_are_never_input():
         counts = stats(site, lambda s: s["received"] >= 2)
         assert counts["received"] == 2, counts
         assert not site.sql("SELECT * FROM quarantine")
+
+
+def a_flood_of_refused_messages_at_qos_0_does_not_stop_the_reading():
+    with harness.Site([line()], gateway={"broker": {"receive_maximum": 100}}) as site:
+        site.daemon.start()
+        site.status()
+        sender = site.client("sender")
+        for n in range(1000):
+            sender.publish(f"p3/U{n}/a", b"no JSON", qos=0)
+        sender.flush()
+        send(site, ("p3/U1/a", {"x": 1}), ("p3/U1/b", {"y": 2}))
+        harness.wait_for(lambda: site.count(LINE) == 1, 10, "the row")
+        assert stats(site, lambda s: s["received"] >= 1002)["bad_payload"] == 1000
+
+
+def a_database_that_becomes_corrupt_is_set_aside_and_the_work_goes_on():
+    with harness.Site([line()]) as site:
+        site.daemon.start()
+        site.status()
+        sender = site.client("sender")
+        sender.publish("p3/open/a", '{"x":1}')
+        for n in range(5000):
+            sender.publish(f"p3/U{n}/a", '{"x":1}')
+            sender.publish(f"p3/U{n}/b", '{"y":2}')
+        sender.drain()
+        harness.wait_for(lambda: site.count(LINE) == 5000, 30, "5,000 rows")
+        for name in (site.db, site.db + "-wal"):
+            with open(name, "r+b") as f:
+                size = f.seek(0, 2)
+                f.seek(4096)
+                f.write(b"\xa5" * (size - 4096))
+        for n in range(5000, 10000):
+            sender.publish(f"p3/U{n}/a", '{"x":1}')
+            sender.publish(f"p3/U{n}/b", '{"y":2}')
+        sender.drain()
+        site.daemon.wait_log("is set aside and a new one begun", 30)
+        assert [n for n in os.listdir(site.state) if n.startswith("defectd.db.bad-")]
+        sender.publish("p3/V1/a", '{"x":1}')
+        sender.publish("p3/V1/b", '{"y":2}')
+        sender.drain()
+        harness.wait_for(lambda: "V1" in site.rows(LINE), 20, "a row in the new database")
+        # the state of the engine went over: the unit opened before is completed after a kill
+        site.daemon.kill()
+        site.daemon.start()
+        sender.publish("p3/open/b", '{"y":2}')
+        sender.drain()
+        harness.wait_for(lambda: "open" in site.rows(LINE), 20, "the unit opened before")
+        assert site.rows(LINE)["open"]["x"] == 1
+        assert site.daemon.end() == 0
+        assert site.sql("PRAGMA integrity_check") == [("ok",)]
 
 
 def what_is_no_longer_configured_is_unsubscribed():
@@ -321,6 +418,7 @@ def stopped_under_load_it_loses_nothing_and_repeats_nothing():
                 sender.publish(f"p3/U{n}/b", '{"y":2}')
             sender.drain()
             assert site.daemon.end() == 0
+            assert not site.sql("SELECT * FROM journal"), "no snapshot at the stop"
         site.daemon.start()
         harness.wait_for(lambda: site.count(LINE) == 6000, 30, "6,000 rows")
         assert all(r["x"] == 1 and r["y"] == 2 for r in site.rows(LINE).values())
@@ -421,12 +519,16 @@ if __name__ == "__main__":
     harness.run(
         what_is_sent_again_is_counted_and_not_applied,
         what_is_sent_again_is_recognised_after_a_kill,
+        what_is_sent_again_before_its_commit_is_acknowledged_after_it,
         without_a_session_nothing_counts_as_sent_again,
+        alerts_that_nobody_confirmed_are_sent_after_a_kill,
         a_broker_of_mqtt_311_is_spoken_to_in_its_own_way,
         a_refused_subscription_is_named,
         each_filter_is_asked_for_once_and_covered_ones_not_at_all,
         a_message_for_two_lines_counts_once,
         our_own_topics_are_never_input,
+        a_flood_of_refused_messages_at_qos_0_does_not_stop_the_reading,
+        a_database_that_becomes_corrupt_is_set_aside_and_the_work_goes_on,
         what_is_no_longer_configured_is_unsubscribed,
         a_wrong_password_is_said_once_and_tried_again,
         a_marker_that_never_comes_back_is_waited_for_10_s_and_named,

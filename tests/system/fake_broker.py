@@ -20,7 +20,9 @@ class FakeBroker:
         self.filters = []  # asked for by the intake
         self.published = []  # (topic, payload) from either
         self.acknowledged = []  # packet ids, from the intake
-        self.marker_returns = True
+        self.on_acknowledged = lambda: None
+        self.seen_at_acknowledgement = {}  # packet id: what on_acknowledged said then
+        self.marker_returns = self.confirms = True
         self.intake, self.version, self.answered = None, 0, 0
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -96,12 +98,14 @@ class FakeBroker:
         elif kind == mqtt.PINGREQ:
             sock.sendall(mqtt.packet(mqtt.PINGRESP, 0, b""))
         elif kind == mqtt.PUBACK and is_intake:
-            self.acknowledged.append(struct.unpack_from(">H", body)[0])
+            packet_id = struct.unpack_from(">H", body)[0]
+            self.seen_at_acknowledgement[packet_id] = self.on_acknowledged()
+            self.acknowledged.append(packet_id)
         elif kind == mqtt.PUBLISH:
             topic, rest, qos, packet_id, _ = mqtt.parse_publish(flags, body)
             payload = rest[1 + rest[0] :] if v5 else rest
             self.published.append((topic, payload))
-            if qos:
+            if qos and self.confirms:
                 sock.sendall(mqtt.packet(mqtt.PUBACK, 0, struct.pack(">H", packet_id)))
             if is_intake and self.marker_returns and topic.endswith("/marker"):
                 sock.sendall(mqtt.publish_packet(topic, payload, 1, 60000, v5=v5))
