@@ -133,6 +133,11 @@ int topic_template_new(struct topic_template **out, const char *text, struct err
 	if (len > TOPIC_BYTES_MAX)
 		return err_set(err, -EINVAL, "the topic has %zu bytes, at most %d are allowed", len,
 			TOPIC_BYTES_MAX);
+	if (strncmp(text, "$share/", 7) == 0)
+		return err_set(err, -EINVAL,
+			"topic \"%s\" is a shared subscription, whose messages come on another "
+			"topic; allowed is the topic alone",
+			text);
 	for (const char *s = text; *s; s++)
 		levels += *s == '/';
 	t = calloc(1, sizeof(*t));

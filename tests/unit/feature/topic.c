@@ -88,6 +88,9 @@ static void refuses_templates_that_mean_nothing(void **state)
 		const char *template, *text;
 	} rows[] = {
 		{"", "the topic is empty"},
+		{"$share/group/a/{unit}",
+			"topic \"$share/group/a/{unit}\" is a shared subscription, whose messages "
+			"come on another topic; allowed is the topic alone"},
 		{"a/#/b", "topic \"a/#/b\" goes on after #, which is allowed only at the end"},
 		{"a/b+", "topic \"a/b+\": \"b+\" has a wildcard or brace beside other text, which "
 			 "are allowed only as a whole level"},
