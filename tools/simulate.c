@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sysexits.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "lib/base/buf.h"
 #include "lib/base/json.h"
@@ -301,6 +302,7 @@ static int simulate(const struct context *ctx, int argc, char **argv)
 		{"--prefix", OPTION_TEXT, &s.prefix, false},
 		{"--topic", OPTION_TEXT, &s.topic, false},
 	};
+	char client_id[48]; /* of this run: a broker ends the older of two with one name */
 	int rc = options_read(&command_simulate, rows, ARRAY_LEN(rows), argc, argv);
 
 	if (rc != 0)
@@ -332,8 +334,9 @@ static int simulate(const struct context *ctx, int argc, char **argv)
 		rc = open_output(&s.recording, recording, &err);
 	if (rc == 0 && host) {
 		const struct session_options o = {
-			.host = host, .port = (int)port, .client_id = "defectctl-simulate"};
+			.host = host, .port = (int)port, .client_id = client_id};
 
+		snprintf(client_id, sizeof(client_id), "defectctl-simulate-%ld", (long)getpid());
 		rc = session_open(&s.session, &o, &err);
 	}
 	if (rc == 0 && (history || truth || recording || host))

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "lib/base/buf.h"
 #include "lib/base/json.h"
@@ -23,7 +24,8 @@
 /* What came of one retained topic. */
 struct said {
 	char *topic;
-	cJSON *body; /* NULL: nothing came */
+	struct buf text; /* as it came */
+	cJSON *body;     /* what it says; NULL: nothing came */
 };
 
 struct status {
@@ -52,6 +54,8 @@ static void on_message(void *owner, const struct wire_message *m)
 			s->missing--;
 		json_free(s->said[i].body);
 		s->said[i].body = NULL;
+		buf_clear(&s->said[i].text);
+		buf_put(&s->said[i].text, m->payload, m->payload_len);
 		if (json_parse(&s->said[i].body, m->payload, m->payload_len, 0, NULL) < 0)
 			s->missing++;
 	}
@@ -63,18 +67,20 @@ static int ask_broker(struct status *s, struct err *err)
 	CLEANUP(session_close) struct session *session = NULL;
 	CLEANUP(broker_login_deinit) struct broker_login login = {0};
 	const char **filters = calloc(s->count, sizeof(*filters));
+	char client_id[48]; /* of this run: a broker ends the older of two with one name */
 	int rc;
 
 	if (!filters)
 		return err_set(err, -ENOMEM, "no memory");
 	for (size_t i = 0; i < s->count; i++)
 		filters[i] = s->said[i].topic;
+	snprintf(client_id, sizeof(client_id), "defectctl-status-%ld", (long)getpid());
 	rc = broker_login_read(&login, &s->config->broker, err);
 	if (rc == 0) {
 		const struct session_options o = {
 			.host = s->config->broker.host,
 			.port = s->config->broker.port,
-			.client_id = "defectctl-status",
+			.client_id = client_id,
 			.username = login.username,
 			.password = login.password,
 			.timeout_ms = 3000,
@@ -190,13 +196,13 @@ static void print_table(
 	}
 }
 
-static void add_said(struct buf *b, const char *key, const cJSON *body)
+/* The very text: printed anew, 0.0 would become 0. */
+static void add_said(struct buf *b, const char *key, struct said *said)
 {
-	char *text = body ? cJSON_PrintUnformatted(body) : NULL;
+	const char *text = said->body ? buf_text(&said->text) : NULL;
 
 	jsonw_key(b, key);
 	buf_add(b, text ? text : "null");
-	cJSON_free(text);
 }
 
 static int print_json(
@@ -212,7 +218,7 @@ static int print_json(
 	jsonw_text(&b, "store_trouble", s->store_trouble);
 	jsonw_int(&b, "outbox", outbox);
 	jsonw_int(&b, "quarantine", quarantine);
-	add_said(&b, "status", s->said[0].body);
+	add_said(&b, "status", &s->said[0]);
 	jsonw_key(&b, "lines");
 	buf_add(&b, "[");
 	for (size_t i = 0; i < s->config->line_count; i++) {
@@ -224,7 +230,7 @@ static int print_json(
 		jsonw_int(&b, "not_scored", held[i].not_scored);
 		jsonw_int(&b, "last_unit_ms", held[i].last_ms);
 		jsonw_text(&b, "champion", held[i].champion);
-		add_said(&b, "status", s->said[i + 1].body);
+		add_said(&b, "status", &s->said[i + 1]);
 		jsonw_end(&b);
 	}
 	buf_add(&b, "]");
@@ -244,6 +250,7 @@ static int status_init(struct status *s, const struct config *config)
 	for (size_t i = 0; s->said && i < s->count; i++) {
 		const char *root = i == 0 ? config->publish : config->lines[i - 1].publish;
 
+		buf_init(&s->said[i].text);
 		if (asprintf(&s->said[i].topic, "%s/status", root) < 0)
 			return -ENOMEM;
 	}
@@ -254,6 +261,7 @@ static void status_deinit(struct status *s)
 {
 	for (size_t i = 0; s->said && i < s->count; i++) {
 		free(s->said[i].topic);
+		buf_deinit(&s->said[i].text);
 		json_free(s->said[i].body);
 	}
 	free(s->said);
@@ -287,8 +295,10 @@ static int status(const struct context *ctx, int argc, char **argv)
 		rc = print_json(&s, held, outbox, quarantine);
 	else
 		print_table(&s, held, outbox, quarantine);
-	if (s.broker_trouble[0] && s.store_trouble[0])
+	if (s.broker_trouble[0] && s.store_trouble[0]) {
+		fprintf(stderr, "defectctl status: neither the broker nor the database answers\n");
 		rc = 1;
+	}
 	status_deinit(&s);
 	free(held);
 	return rc;

@@ -306,6 +306,21 @@ def the_outbox_is_empty_once_the_broker_has_everything():
     harness.wait_for(lambda: site.sql("SELECT count(*) FROM outbox") == [(0,)], 10, "empty outbox")
 
 
+def defectctl_status_shows_what_was_said_and_what_is_held():
+    run = Run.get()
+    shown = parse(harness.ctl("--json", "status", config=run.site.config)[1])
+    assert shown["instance"] == run.site.instance, shown
+    assert (shown["broker_trouble"], shown["store_trouble"], shown["outbox"]) == ("", "", 0), shown
+    check(shown["status"], schema("status"))
+    held = {one["line"]: one for one in shown["lines"]}
+    check(held[LINE]["status"], schema("line-status"))
+    check(held[BARE]["status"], schema("line-status"))
+    counts = [held[LINE][k] for k in ("units", "defects", "not_scored")]
+    assert counts == [6, 1, 2], counts
+    table = harness.ctl("status", config=run.site.config)[1]
+    assert "online" in table and "scoring" in table and "collecting" in table, table
+
+
 def a_clean_stop_and_a_kill_say_so_and_leave_a_readable_file():
     run = Run.get()
     assert run.site.daemon.end() == 0
@@ -338,5 +353,6 @@ if __name__ == "__main__":
         tables_have_their_columns,
         rows_say_the_same_as_predictions,
         the_outbox_is_empty_once_the_broker_has_everything,
+        defectctl_status_shows_what_was_said_and_what_is_held,
         a_clean_stop_and_a_kill_say_so_and_leave_a_readable_file,
     )
