@@ -171,8 +171,7 @@ static bool attempt(struct committer *c, struct batch *first)
 	r = c->store ? commit_batches(c->store, first, &err) : -EUCLEAN;
 	if (r == -EUCLEAN) {
 		if (c->store)
-			log_error("%s: %s, it is set aside and a new one begun", c->db_path,
-				err.text);
+			log_error("%s, the file is set aside and a new one begun", err.text);
 		r = begin_anew(c, &err);
 		is_new = r == 0;
 	}

@@ -69,8 +69,6 @@ static int open_all(struct daemon *d, const char *path, struct err *err)
 		r = count_boot(d, err);
 	if (r == 0)
 		r = build_gateway(d, err);
-	if (r < 0 && r != -EUCLEAN)
-		err_prefix(err, r, "%s", path);
 	return r;
 }
 
@@ -91,7 +89,7 @@ static int open_or_begin_anew(struct daemon *d, struct err *err)
 		return err_set(err, -ENOMEM, "no memory for a path");
 	r = open_all(d, path, err);
 	if (r == -EUCLEAN) {
-		log_error("%s: %s, it is set aside and a new one begun", path, err->text);
+		log_error("%s, the file is set aside and a new one begun", err->text);
 		drop_all(d);
 		r = committer_set_aside(path, err);
 		if (r == 0)

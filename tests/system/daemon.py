@@ -258,8 +258,10 @@ def a_database_that_becomes_corrupt_is_set_aside_and_the_work_goes_on():
             sender.publish(f"p3/U{n}/a", '{"x":1}')
             sender.publish(f"p3/U{n}/b", '{"y":2}')
         sender.drain()
-        site.daemon.wait_log("is set aside and a new one begun", 30)
-        assert [n for n in os.listdir(site.state) if n.startswith("defectd.db.bad-")]
+        site.daemon.wait_log("the file is set aside and a new one begun", 30)
+        harness.wait_for(
+            lambda: [n for n in os.listdir(site.state) if n.startswith("defectd.db.bad-")],
+            5, "the file set aside")
         sender.publish("p3/V1/a", '{"x":1}')
         sender.publish("p3/V1/b", '{"y":2}')
         sender.drain()
