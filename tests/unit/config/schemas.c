@@ -5,6 +5,9 @@
 #include "lib/base/json.h"
 #include "lib/engine/publish.h"
 
+static const char *const messages[] = {
+	"prediction", "alert", "status", "line-status", "stats", "line-stats"};
+
 static cJSON *load_schema(const char *name)
 {
 	static char text[64 << 10];
@@ -124,26 +127,46 @@ static void predictions_and_alerts_have_the_keys_of_their_schemas(void **state)
 	assert_message("alert", &alert);
 }
 
-static void every_reason_to_refuse_stands_in_the_schema_of_stats(void **state)
+static void assert_counts_refusals(const cJSON *properties)
 {
-	CLEANUP(json_free) cJSON *schema = load_schema("stats");
-	const cJSON *properties = json_at(schema, "/properties");
-	char key[64];
-
-	(void)state;
 	for (int r = REFUSAL_NONE + 1; r < REFUSAL_COUNT; r++)
 		assert_non_null(cJSON_GetObjectItemCaseSensitive(
 			properties, refusal_name((enum refusal)r)));
+}
+
+static void every_reason_to_refuse_stands_in_the_schemas_of_stats(void **state)
+{
+	CLEANUP(json_free) cJSON *gateway = load_schema("stats"), *line = load_schema("line-stats");
+	char key[64];
+
+	(void)state;
+	assert_counts_refusals(json_at(gateway, "/properties"));
+	assert_counts_refusals(json_at(line, "/properties"));
 	for (int r = VALUE_REFUSAL_NONE + 1; r < VALUE_REFUSAL_COUNT; r++) {
 		snprintf(key, sizeof(key), "value_%s", value_refusal_name((enum value_refusal)r));
-		assert_non_null(cJSON_GetObjectItemCaseSensitive(properties, key));
+		assert_non_null(
+			cJSON_GetObjectItemCaseSensitive(json_at(line, "/properties"), key));
+	}
+}
+
+/* Every key is always there. */
+static void messages_require_all_their_keys_and_know_no_others(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(messages); i++) {
+		CLEANUP(json_free) cJSON *schema = load_schema(messages[i]);
+		char required[4096];
+
+		strcpy(required, names_of(json_at(schema, "/required")));
+		assert_string_equal(names_of(json_at(schema, "/properties")), required);
+		assert_true(cJSON_IsFalse(json_at(schema, "/additionalProperties")));
 	}
 }
 
 static void every_schema_is_of_one_draft(void **state)
 {
-	static const char *const names[] = {
-		"defectd", "line", "prediction", "alert", "status", "line-status", "stats"};
+	static const char *const names[] = {"defectd", "line", "prediction", "alert", "status",
+		"line-status", "stats", "line-stats"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -160,7 +183,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			the_files_have_the_keys_of_their_schemas, folder_setup, folder_teardown),
 		cmocka_unit_test(predictions_and_alerts_have_the_keys_of_their_schemas),
-		cmocka_unit_test(every_reason_to_refuse_stands_in_the_schema_of_stats),
+		cmocka_unit_test(every_reason_to_refuse_stands_in_the_schemas_of_stats),
+		cmocka_unit_test(messages_require_all_their_keys_and_know_no_others),
 		cmocka_unit_test(every_schema_is_of_one_draft),
 	};
 
