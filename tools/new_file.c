@@ -24,16 +24,27 @@ static int folder_of(char folder[PATH_MAX], const char *path, struct err *err)
 	return 0;
 }
 
+/* The rename would take the place of whatever is there: of a device too. */
+static int refuse_what_is_no_file(const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0 || S_ISREG(st.st_mode))
+		return 0;
+	if (S_ISDIR(st.st_mode))
+		return err_set(err, -EISDIR, "%s: is a folder, wanted is a file", path);
+	return err_set(err, -EINVAL, "%s: is a device, pipe or socket, wanted is a file", path);
+}
+
 int new_file_check(const char *path, struct err *err)
 {
 	char folder[PATH_MAX];
-	struct stat st;
 	int rc = folder_of(folder, path, err);
 
+	if (rc == 0)
+		rc = refuse_what_is_no_file(path, err);
 	if (rc != 0)
 		return rc;
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		return err_set(err, -EISDIR, "%s: is a folder, wanted is a file", path);
 	if (access(folder, W_OK | X_OK) != 0)
 		return err_set(err, -errno, "%s: cannot be written: %s", path, strerror(errno));
 	return 0;
@@ -85,6 +96,8 @@ int new_file_write(const char *path, const void *bytes, size_t len, struct err *
 	int rc = folder_of(folder, path, err);
 	int fd;
 
+	if (rc == 0)
+		rc = refuse_what_is_no_file(path, err);
 	if (rc != 0)
 		return rc;
 	snprintf(aside, sizeof(aside), "%s.XXXXXX", path);
