@@ -10,6 +10,7 @@
 #include "lib/base/err.h"
 #include "lib/gateway/model_file.h"
 #include "lib/store/registry.h"
+#include "lib/store/units.h"
 
 const char *const gateway_check_note =
 	"a mosquitto broker keeps 1000 messages for a gateway that is away and drops the rest, "
@@ -86,11 +87,33 @@ static int check_next_model(
 	return 0;
 }
 
-static int check_models(struct gateway_check *c, struct err *err)
+/* A feature whose type is no longer that of its column: the daemon would not start. */
+static int check_columns(
+	struct gateway_check *c, struct store *s, const struct line_config *line, struct err *err)
+{
+	for (size_t i = 0; i < line->plan.feature_count; i++) {
+		const struct feature *f = &line->plan.features[i];
+		const struct store_column column = {f->name, f->is_text};
+		struct err trouble = {0};
+		char where[48];
+		int r = store_column_fits(s, line->name, &column, &trouble);
+
+		snprintf(where, sizeof(where), "/features/%zu", i);
+		if (r == -EEXIST)
+			config_report_error(&c->report, line->file, where, "%s", trouble.text);
+		else if (r < 0)
+			return err_set(err, r, "%s", trouble.text);
+	}
+	return 0;
+}
+
+static int check_against_store(struct gateway_check *c, struct err *err)
 {
 	CLEANUP(store_close) struct store *registry = NULL;
 	int r = open_registry(c, &registry, err);
 
+	for (size_t i = 0; r == 0 && registry && i < c->config->line_count; i++)
+		r = check_columns(c, registry, &c->config->lines[i], err);
 	if (r == 0)
 		r = gateway_load_models(c->gateway, registry, err);
 	for (size_t i = 0; r == 0 && i < c->config->line_count; i++) {
@@ -116,7 +139,7 @@ int gateway_check(struct gateway_check *out, const char *file, const struct nn_k
 			       : err_set(err, r, "%s: %s", file, strerror(-r));
 	check_password_file(out);
 	r = gateway_new(&out->gateway, out->config, kernels, err);
-	return r < 0 ? r : check_models(out, err);
+	return r < 0 ? r : check_against_store(out, err);
 }
 
 void gateway_check_deinit(struct gateway_check *c)

@@ -72,6 +72,16 @@ static int find_column(
 	return r;
 }
 
+static int refuse_type(struct store *s, const char *table, const struct store_column *c,
+	const char *type, struct err *err)
+{
+	return err_set(err, -EEXIST,
+		"%s: column \"%s\" of %s holds %s, the feature of that name is %s: give the "
+		"feature "
+		"another name",
+		s->path, c->name, table, type, type_of(c));
+}
+
 static int add_column(
 	struct store *s, const char *table, const struct store_column *c, struct err *err)
 {
@@ -83,13 +93,7 @@ static int add_column(
 	if (type[0] == '\0')
 		return store_exec(s, "add a column to a line's table", err,
 			"ALTER TABLE \"%w\" ADD COLUMN \"%w\" %s", table, c->name, type_of(c));
-	if (strcmp(type, type_of(c)) != 0)
-		return err_set(err, -EEXIST,
-			"%s: column \"%s\" of %s holds %s, the feature of that name is %s: give "
-			"the "
-			"feature another name",
-			s->path, c->name, table, type, type_of(c));
-	return 0;
+	return strcmp(type, type_of(c)) == 0 ? 0 : refuse_type(s, table, c, type, err);
 }
 
 static int make_table(struct store *s, const char *table, const struct store_column *columns,
@@ -141,4 +145,18 @@ int store_add_line(struct store *s, const char *line, const struct store_column 
 	if (r < 0)
 		store_rollback(s);
 	return r;
+}
+
+int store_column_fits(
+	struct store *s, const char *line, const struct store_column *column, struct err *err)
+{
+	char table[LINE_TABLE_MAX];
+	const char *type = "";
+	int r;
+
+	line_table(table, "unit", line);
+	r = find_column(s, table, column->name, &type, err);
+	if (r < 0 || type[0] == '\0' || strcmp(type, type_of(column)) == 0)
+		return r;
+	return refuse_type(s, table, column, type, err);
 }

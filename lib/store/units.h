@@ -17,6 +17,11 @@ struct store_column {
 MUST_CHECK int store_add_line(struct store *s, const char *line, const struct store_column *columns,
 	size_t count, struct err *err);
 
+/* Would store_add_line take this column? Only reads. 0, also when there is no such column or table
+ * yet; -EEXIST with the same sentence. */
+MUST_CHECK int store_column_fits(
+	struct store *s, const char *line, const struct store_column *column, struct err *err);
+
 #define STORE_ROW_REFUSED 1 /* the database refuses this row (constraint): skip it, count it */
 
 /* Inside a transaction. STORE_ROW_REFUSED leaves the transaction usable and says why in err. */

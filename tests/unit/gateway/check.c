@@ -188,6 +188,21 @@ static void the_next_model_is_checked_beside_the_champion(void **state)
 		  "\"pressure\", which the line does not have\n");
 }
 
+static void a_feature_whose_column_has_another_type_is_an_error(void **state)
+{
+	static const struct store_column columns[] = {{"torque", false}, {"speed", true}};
+	CLEANUP(gateway_check_deinit) struct gateway_check c = {0};
+	struct store *s = NULL;
+
+	(void)state;
+	write_model("state/models/m.onnx", "speed", NULL);
+	assert_int_equal(store_open(&s, "state/defectd.db", STORE_WRITE, NULL), 0);
+	assert_int_equal(store_add_line(s, "l", columns, 2, NULL), 0);
+	store_close(s);
+	check(&c, "l.json: /features/1: {DIR}/state/defectd.db: column \"speed\" of unit_l holds "
+		  "TEXT, the feature of that name is REAL: give the feature another name\n");
+}
+
 static void a_password_file_that_is_absent_is_an_error(void **state)
 {
 	CLEANUP(gateway_check_deinit) struct gateway_check c = {0};
@@ -227,6 +242,7 @@ int main(void)
 		IN_FOLDER(the_champion_stands_in_for_an_absent_file),
 		IN_FOLDER(a_champion_that_no_longer_fits_is_an_error),
 		IN_FOLDER(the_next_model_is_checked_beside_the_champion),
+		IN_FOLDER(a_feature_whose_column_has_another_type_is_an_error),
 		IN_FOLDER(a_password_file_that_is_absent_is_an_error),
 		IN_FOLDER(a_refused_configuration_has_no_gateway),
 	};
