@@ -44,6 +44,10 @@ static bool must_pause(const struct intake *in)
 	const struct pipeline_load load = pipeline_load(in->pipeline);
 	size_t most = window(in, &load);
 
+	/* just before the limit a moment is taken when all that was read is in the commit that
+	 * runs: the pause then lasts for one commit, not for two */
+	if (in->unacknowledged >= most - most / 16 && load.messages > 0 && load.filling == 0)
+		return true;
 	return in->unacknowledged >= most || load.messages >= most ||
 	       load.bytes >= (size_t)in->config->limits.unacknowledged_bytes;
 }

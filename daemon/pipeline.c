@@ -423,6 +423,7 @@ struct pipeline_load pipeline_load(const struct pipeline *p)
 	return (struct pipeline_load){
 		.messages = p->filling->messages + p->in_commit_messages,
 		.bytes = p->filling->bytes + p->in_commit_bytes,
+		.filling = p->filling->messages,
 		.large_commits = p->last_commit_messages >= LARGE_MESSAGES,
 		.delivery_end = p->delivery_end,
 	};

@@ -56,6 +56,7 @@ void pipeline_clock_changed(struct pipeline *p); /* the lines' clock runs, or do
 
 struct pipeline_load {
 	size_t messages, bytes; /* read, not committed */
+	size_t filling;         /* messages of them that no commit has begun for */
 	bool large_commits;     /* transactions hold 100 messages or more */
 	uint64_t delivery_end;  /* deliveries below are committed */
 };
