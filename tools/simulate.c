@@ -1,168 +1,66 @@
 /* defectctl simulate: a plausible moulding line -> broker, recording or CSV. */
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/base/buf.h"
-#include "lib/base/json.h"
 #include "lib/base/num.h"
+#include "lib/config/config.h"
+#include "tools/broker_login.h"
 #include "tools/command.h"
-#include "tools/moulding.h"
+#include "tools/moulding_messages.h"
 #include "tools/options.h"
 #include "tools/recording.h"
 #include "tools/session.h"
 
-#define RECORDING_BEGINS_MS                                                  \
-	1767600000000 /* 2026-01-05T08:00:00Z: the same seed, the same bytes \
-		       */
-#define SECOND_HALF 3 /* values from this one on come after the next part has started */
+/* 2026-01-05T08:00:00Z, where no broker makes it now: the same seed, the same bytes. */
+#define RECORDING_BEGINS_MS 1767600000000
 
 struct simulation {
 	uint64_t units, seed;
-	double rate; /* parts a second */
-	const char *prefix, *topic;
+	const char *host; /* NULL: the configuration's broker */
+	uint64_t port;
+	const char *history_path, *truth_path, *recording_path, *line_path;
+
+	bool is_live; /* plays to a broker */
 	FILE *history, *truth, *recording;
 	struct session *session;
-	struct buf payload; /* reused */
-	int64_t begins_ms;
+	struct moulding_messages messages;
 	uint64_t sent, defects;
 };
 
-static const char line_file[] =
-	"{\n"
-	"  // The line that `defectctl simulate` plays.\n"
-	"  \"line\": \"moulding-1\",\n"
-	"  \"model\": \"moulding-1.onnx\",\n"
-	"  \"sources\": {\n"
-	"    \"lab\":   { \"topic\": \"%s/lot/{lot}\" },\n"
-	"    \"start\": { \"topic\": \"%s/part/{unit}/start\", \"time\": \"/ts_ms\",\n"
-	"               \"fields\": { \"resin_lot\": \"/lot\", \"wall_mm\": \"/wall_mm\" } },\n"
-	"    \"press\": { \"topic\": \"%s/part/{unit}/value/{tag}\", \"time\": \"/ts_ms\" }\n"
-	"  },\n"
-	"  \"lots\": { \"resin\": { \"bind\": \"start.resin_lot\" } },\n"
-	"  \"unit\": { \"deadline\": \"60s\" },\n"
-	"  \"features\": [\n"
-	"    { \"name\": \"grade\", \"from\": \"lab.grade\", \"lot\": \"resin\", \"type\": "
-	"\"text\" },\n"
-	"    { \"name\": \"viscosity\", \"from\": \"lab.viscosity\", \"lot\": \"resin\" },\n"
-	"    { \"name\": \"moisture_pct\", \"from\": \"lab.moisture_pct\", \"lot\": \"resin\" },\n"
-	"    { \"name\": \"wall_mm\", \"from\": \"start.wall_mm\" },\n"
-	"    { \"name\": \"melt_temp_c\", \"from\": \"press.melt_temp_c\", \"min\": 0, \"max\": "
-	"500 },\n"
-	"    { \"name\": \"mould_temp_c\", \"from\": \"press.mould_temp_c\" },\n"
-	"    { \"name\": \"pressure_bar\", \"from\": \"press.pressure_bar\" },\n"
-	"    { \"name\": \"fill_time_s\", \"from\": \"press.fill_time_s\" },\n"
-	"    { \"name\": \"cooling_s\", \"from\": \"press.cooling_s\" }\n"
-	"  ]\n"
-	"}\n";
-
-static int write_line_file(const char *path, const char *topic, struct err *err)
+static int64_t wall_clock_ms(void)
 {
-	FILE *f = fopen(path, "w");
-	bool failed;
+	struct timespec t;
 
-	if (!f)
-		return err_set(err, -errno, "%s: %s", path, strerror(errno));
-	fprintf(f, line_file, topic, topic, topic);
-	failed = ferror(f);
-	failed |= fclose(f) != 0;
-	return failed ? err_set(err, -EIO, "%s: could not be written", path) : 0;
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static int64_t event_ms(const struct simulation *s, double parts)
+/* To where the messages go; a live line waits until the message's moment has come. */
+static int emit(
+	void *owner, const char *topic, const struct buf *payload, int64_t at_ms, struct err *err)
 {
-	return s->begins_ms + llround(parts * 1000 / s->rate);
-}
-
-/* Waits until the part's moment has come; only a live line has moments. */
-static void keep_pace(const struct simulation *s, int64_t at_ms)
-{
-	struct timespec now, rest;
-	int64_t left;
-
-	if (!s->session)
-		return;
-	clock_gettime(CLOCK_REALTIME, &now);
-	left = at_ms - ((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
-	if (left <= 0)
-		return;
-	rest = (struct timespec){left / 1000, left % 1000 * 1000000};
-	nanosleep(&rest, NULL);
-}
-
-/* Sends s->payload to where the messages go. */
-static int emit(struct simulation *s, const char *topic, int64_t at_ms, struct err *err)
-{
+	struct simulation *s = owner;
 	const struct recorded m = {.t_ms = at_ms,
 		.topic = topic,
-		.payload = s->payload.data,
-		.payload_len = s->payload.len,
+		.payload = payload->data,
+		.payload_len = payload->len,
 		.qos = 1};
+	int rc = 0;
 
 	s->sent++;
 	if (s->recording)
-		recording_write(s->recording, &m, false);
+		rc = recording_write(s->recording, &m, false);
+	if (rc < 0)
+		return err_set(err, rc, "%s: %s", s->recording_path, strerror(-rc));
 	if (!s->session)
 		return 0;
-	keep_pace(s, at_ms);
-	return session_publish(s->session, topic, s->payload.data, s->payload.len, false, err);
-}
-
-static int send_lot(
-	struct simulation *s, const struct moulding_part *p, int64_t at_ms, struct err *err)
-{
-	char topic[256];
-
-	snprintf(topic, sizeof(topic), "%s/lot/R%04llu", s->topic,
-		(unsigned long long)p->lot.number);
-	buf_clear(&s->payload);
-	jsonw_begin(&s->payload);
-	jsonw_text(&s->payload, "grade", p->lot.grade);
-	jsonw_real(&s->payload, "viscosity", p->lot.viscosity);
-	jsonw_real(&s->payload, "moisture_pct", p->lot.moisture_pct);
-	jsonw_end(&s->payload);
-	return emit(s, topic, at_ms, err);
-}
-
-static int send_start(
-	struct simulation *s, const struct moulding_part *p, int64_t at_ms, struct err *err)
-{
-	char topic[256], lot[32];
-
-	snprintf(topic, sizeof(topic), "%s/part/%s%06llu/start", s->topic, s->prefix,
-		(unsigned long long)p->number);
-	snprintf(lot, sizeof(lot), "R%04llu", (unsigned long long)p->lot.number);
-	buf_clear(&s->payload);
-	jsonw_begin(&s->payload);
-	jsonw_int(&s->payload, "ts_ms", at_ms);
-	jsonw_text(&s->payload, "lot", lot);
-	jsonw_real(&s->payload, "wall_mm", p->wall_mm);
-	jsonw_end(&s->payload);
-	return emit(s, topic, at_ms, err);
-}
-
-static int send_values(struct simulation *s, const struct moulding_part *p, int first, int end,
-	int64_t at_ms, struct err *err)
-{
-	int rc = 0;
-
-	for (int i = first; i < end && rc == 0; i++) {
-		char topic[256];
-
-		snprintf(topic, sizeof(topic), "%s/part/%s%06llu/value/%s", s->topic, s->prefix,
-			(unsigned long long)p->number, moulding_names[i]);
-		buf_clear(&s->payload);
-		jsonw_begin(&s->payload);
-		jsonw_int(&s->payload, "ts_ms", at_ms);
-		jsonw_real(&s->payload, "value", p->measured[i]);
-		jsonw_end(&s->payload);
-		rc = emit(s, topic, at_ms, err);
-	}
+	rc = session_listen(s->session, at_ms - wall_clock_ms(), NULL, err);
+	if (rc == 0)
+		rc = session_publish(s->session, topic, payload->data, payload->len, false, err);
 	return rc;
 }
 
@@ -200,32 +98,10 @@ static void write_truth(FILE *f, const char *prefix, const struct moulding_part 
 	fprintf(f, ",%d\n", p->is_defect);
 }
 
-/* Parts overlap: the second half of a part's values comes after the next part has started. The
- * laboratory is slow with every fourth lot: its values come when five parts have been made. */
-static int send_part(struct simulation *s, const struct moulding_part *p,
-	const struct moulding_part *before, struct err *err)
-{
-	double n = (double)p->number - 1;
-	bool is_slow = p->lot.number % 4 == 0;
-	uint64_t in_lot = (p->number - 1) % MOULDING_LOT_PARTS;
-	int rc = 0;
-
-	if (in_lot == (is_slow ? 5 : 0))
-		rc = send_lot(s, p, event_ms(s, n), err);
-	if (rc == 0)
-		rc = send_start(s, p, event_ms(s, n), err);
-	if (rc == 0 && before->number > 0)
-		rc = send_values(
-			s, before, SECOND_HALF, MOULDING_VALUES, event_ms(s, n + 0.3), err);
-	if (rc == 0)
-		rc = send_values(s, p, 0, SECOND_HALF, event_ms(s, n + 0.6), err);
-	return rc;
-}
-
 static int make_parts(struct simulation *s, struct err *err)
 {
 	struct moulding line;
-	struct moulding_part part, before = {0};
+	struct moulding_part part;
 	bool sends = s->session || s->recording;
 	int rc = 0;
 
@@ -234,16 +110,14 @@ static int make_parts(struct simulation *s, struct err *err)
 		moulding_next(&line, &part);
 		s->defects += part.is_defect;
 		if (s->history)
-			write_history(s->history, s->prefix, &part);
+			write_history(s->history, s->messages.prefix, &part);
 		if (s->truth)
-			write_truth(s->truth, s->prefix, &part);
+			write_truth(s->truth, s->messages.prefix, &part);
 		if (sends)
-			rc = send_part(s, &part, &before, err);
-		before = part;
+			rc = moulding_send(&s->messages, &part, err);
 	}
-	if (rc == 0 && sends && s->units > 0)
-		rc = send_values(s, &before, SECOND_HALF, MOULDING_VALUES,
-			event_ms(s, (double)s->units + 0.3), err);
+	if (rc == 0)
+		rc = moulding_send_end(&s->messages, err);
 	if (rc == 0 && s->session)
 		rc = session_confirm(s->session, err);
 	return rc;
@@ -282,74 +156,113 @@ static void report(const struct context *ctx, const struct simulation *s)
 			(unsigned long long)s->sent);
 }
 
-static int simulate(const struct context *ctx, int argc, char **argv)
+/* The broker that was named, else the configuration's, else the one on this machine. */
+static int open_session(struct simulation *s, const struct context *ctx, struct err *err)
 {
-	const char *host = NULL, *history = NULL, *truth = NULL, *recording = NULL, *line = NULL;
-	struct simulation s = {
-		.units = 1000, .seed = 1, .rate = 20, .prefix = "M", .topic = "plant/moulding-1"};
-	uint64_t port = 1883;
-	struct err err = {0};
-	const struct option_row rows[] = {
-		{"--units", OPTION_WHOLE, &s.units, false},
-		{"--rate", OPTION_REAL, &s.rate, false},
-		{"--seed", OPTION_WHOLE, &s.seed, false},
-		{"--host", OPTION_TEXT, &host, false},
-		{"--port", OPTION_WHOLE, &port, false},
-		{"--history", OPTION_TEXT, &history, false},
-		{"--truth", OPTION_TEXT, &truth, false},
-		{"--recording", OPTION_TEXT, &recording, false},
-		{"--line-file", OPTION_TEXT, &line, false},
-		{"--prefix", OPTION_TEXT, &s.prefix, false},
-		{"--topic", OPTION_TEXT, &s.topic, false},
-	};
+	CLEANUP(config_free) struct config *config = NULL;
+	CLEANUP(broker_login_deinit) struct broker_login login = {0};
 	char client_id[48]; /* of this run: a broker ends the older of two with one name */
-	int rc = options_read(&command_simulate, rows, ARRAY_LEN(rows), argc, argv);
+	struct session_options o = {
+		.host = s->host ? s->host : "127.0.0.1",
+		.port = (int)s->port,
+		.client_id = client_id,
+	};
+	int rc;
 
-	if (rc != 0)
-		return rc;
-	if (!history && !truth && !recording && !line && !host)
-		host = "127.0.0.1";
-	if (!(s.rate > 0 && s.rate <= 1e6))
-		return command_usage(&command_simulate,
-			"--rate wants more than 0 and at most 1000000 parts a second");
-	if (port < 1 || port > 65535)
-		return command_usage(&command_simulate, "--port wants 1 to 65535");
-	if (strlen(s.topic) > 100 || strpbrk(s.topic, "+#{}\"\\%") || strlen(s.prefix) > 64 ||
-		strpbrk(s.prefix, "+#/,\"\n"))
-		return command_usage(&command_simulate,
-			"--topic and --prefix want plain text without wildcards");
-
-	s.begins_ms = host ? (int64_t)time(NULL) * 1000 : RECORDING_BEGINS_MS;
-	buf_init(&s.payload);
-	if (line)
-		rc = write_line_file(line, s.topic, &err);
-	if (rc == 0)
-		rc = open_output(&s.history, history, &err);
-	if (rc == 0)
-		rc = open_output(&s.truth, truth, &err);
-	if (s.truth)
-		setvbuf(s.truth, NULL, _IOLBF,
-			0); /* whoever stops a live line wants what was played */
-	if (rc == 0)
-		rc = open_output(&s.recording, recording, &err);
-	if (rc == 0 && host) {
-		const struct session_options o = {
-			.host = host, .port = (int)port, .client_id = client_id};
-
-		snprintf(client_id, sizeof(client_id), "defectctl-simulate-%ld", (long)getpid());
-		rc = session_open(&s.session, &o, &err);
+	snprintf(client_id, sizeof(client_id), "defectctl-simulate-%ld", (long)getpid());
+	if (!s->host && access(ctx->config_file, F_OK) == 0) {
+		config = command_load_config(ctx);
+		if (!config)
+			return err_set(err, -EINVAL, "the configuration is refused");
+		rc = broker_login_read(&login, &config->broker, err);
+		if (rc < 0)
+			return rc;
+		o.host = config->broker.host;
+		o.port = config->broker.port;
+		o.username = login.username;
+		o.password = login.password;
 	}
-	if (rc == 0 && (history || truth || recording || host))
-		rc = make_parts(&s, &err);
-	session_close(s.session);
-	rc = close_output(s.history, history, rc, &err);
-	rc = close_output(s.truth, truth, rc, &err);
-	rc = close_output(s.recording, recording, rc, &err);
-	buf_deinit(&s.payload);
+	return session_open(&s->session, &o, err);
+}
+
+static int open_all(struct simulation *s, const struct context *ctx, struct err *err)
+{
+	int rc = 0;
+
+	if (s->line_path)
+		rc = moulding_write_line_file(s->line_path, s->messages.topic, err);
+	if (rc == 0)
+		rc = open_output(&s->history, s->history_path, err);
+	if (rc == 0)
+		rc = open_output(&s->truth, s->truth_path, err);
+	if (s->truth) /* whoever stops a live line wants what was played */
+		setvbuf(s->truth, NULL, _IOLBF, 0);
+	if (rc == 0)
+		rc = open_output(&s->recording, s->recording_path, err);
+	if (rc == 0 && s->is_live)
+		rc = open_session(s, ctx, err);
+	return rc;
+}
+
+static int play(struct simulation *s, const struct context *ctx)
+{
+	struct err err = {0};
+	int rc = open_all(s, ctx, &err);
+
+	s->messages.send = emit;
+	s->messages.owner = s;
+	s->messages.begins_ms = s->is_live ? wall_clock_ms() : RECORDING_BEGINS_MS;
+	if (rc == 0 && (s->history || s->truth || s->recording || s->session))
+		rc = make_parts(s, &err);
+	session_close(s->session);
+	rc = close_output(s->history, s->history_path, rc, &err);
+	rc = close_output(s->truth, s->truth_path, rc, &err);
+	rc = close_output(s->recording, s->recording_path, rc, &err);
+	buf_deinit(&s->messages.payload);
 	if (rc < 0)
 		return command_fail("simulate", &err);
-	report(ctx, &s);
+	report(ctx, s);
 	return 0;
+}
+
+static int simulate(const struct context *ctx, int argc, char **argv)
+{
+	struct simulation s = {.units = 1000, .seed = 1, .port = 1883};
+	struct moulding_messages *m = &s.messages;
+	const struct option_row rows[] = {
+		{"--units", OPTION_WHOLE, &s.units, false},
+		{"--rate", OPTION_REAL, &m->rate, false},
+		{"--seed", OPTION_WHOLE, &s.seed, false},
+		{"--host", OPTION_TEXT, &s.host, false},
+		{"--port", OPTION_WHOLE, &s.port, false},
+		{"--history", OPTION_TEXT, &s.history_path, false},
+		{"--truth", OPTION_TEXT, &s.truth_path, false},
+		{"--recording", OPTION_TEXT, &s.recording_path, false},
+		{"--line-file", OPTION_TEXT, &s.line_path, false},
+		{"--prefix", OPTION_TEXT, &m->prefix, false},
+		{"--topic", OPTION_TEXT, &m->topic, false},
+	};
+	int rc;
+
+	m->rate = 20;
+	m->prefix = "M";
+	m->topic = "plant/moulding-1";
+	rc = options_read(&command_simulate, rows, ARRAY_LEN(rows), argc, argv);
+	if (rc != 0)
+		return rc;
+	if (!(m->rate > 0 && m->rate <= 1e6))
+		return command_usage(&command_simulate,
+			"--rate wants more than 0 and at most 1000000 parts a second");
+	if (s.port < 1 || s.port > 65535)
+		return command_usage(&command_simulate, "--port wants 1 to 65535");
+	if (strlen(m->topic) > 100 || strpbrk(m->topic, "+#{}\"\\%") || strlen(m->prefix) > 64 ||
+		strpbrk(m->prefix, "+#/,\"\n"))
+		return command_usage(&command_simulate,
+			"--topic and --prefix want plain text without wildcards");
+	if (s.port != 1883 && !s.host)
+		s.host = "127.0.0.1";
+	s.is_live = s.host || !(s.history_path || s.truth_path || s.recording_path || s.line_path);
+	return play(&s, ctx);
 }
 
 const struct command command_simulate = {
