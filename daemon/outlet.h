@@ -5,7 +5,11 @@
  * them. At most 20 unconfirmed ones are in libmosquitto, the rest waits here in order; while there
  * is no connection all wait. What is not confirmed when its unit's transaction is put together
  * goes into the outbox table with it, and out of it in a later transaction, after the PUBACK.
- * After a restart the table's messages are sent again. Beyond the limit the oldest go. */
+ * After a restart the table's messages are sent again. Alerts go before predictions, also those
+ * that came earlier. Beyond the limit the oldest predictions go, then the oldest alerts.
+ *
+ * QoS 0 messages are dropped while there is no connection, and when more of them than a fixed
+ * number wait for a broker that does not read fast enough. */
 #pragma once
 
 #include <stdbool.h>
@@ -22,7 +26,7 @@ struct outlet;
 
 struct outlet_figures {
 	uint64_t sent;      /* handed to the broker, QoS 0 and 1 */
-	uint64_t dropped;   /* QoS 0 while there was no connection */
+	uint64_t dropped;   /* QoS 0 while there was no connection, or one that is too slow */
 	uint64_t confirmed; /* QoS 1 */
 	uint64_t refused;   /* confirmed with a reason why the broker does not take it */
 	uint64_t over;      /* beyond the limit: never sent */
@@ -55,5 +59,6 @@ const char *outlet_trouble(const struct outlet *o);
 bool outlet_is_quiet(const struct outlet *o); /* nothing told or sent is unconfirmed */
 struct outlet_figures outlet_figures(const struct outlet *o);
 
-void outlet_end(struct outlet *o); /* says DISCONNECT */
+void outlet_hold(struct outlet *o); /* hands over no more of what is kept: it is in the table */
+void outlet_end(struct outlet *o);  /* says DISCONNECT */
 void outlet_close(struct outlet *o);
