@@ -4,6 +4,7 @@
 #include <time.h>
 
 #define DEPARTS_MS 1000
+#define LOOKS_AWAY_MS 2000
 
 static int64_t read_ms(clockid_t id)
 {
@@ -28,8 +29,12 @@ void clock_read(struct clock *c, int64_t *now_ms, int64_t *line_ms)
 {
 	int64_t boot_ms = read_ms(CLOCK_BOOTTIME);
 
+	int64_t gone_ms = boot_ms - c->moved_at_ms;
+
+	/* read each second: where more has gone by nobody looked, and what came is still to be read
+	 */
 	if (c->runs)
-		c->line_ms += boot_ms - c->moved_at_ms;
+		c->line_ms += gone_ms < LOOKS_AWAY_MS ? gone_ms : LOOKS_AWAY_MS;
 	c->moved_at_ms = boot_ms;
 	*now_ms = boot_ms + c->offset_ms;
 	*line_ms = c->line_ms;

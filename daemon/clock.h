@@ -4,7 +4,9 @@
  * When the wall clock departs by more than a second the offset follows in one step; deadlines do
  * not move then, since they run on the other clock.
  * The lines' clock counts only the time in which messages could reach us: it stands still while
- * the intake is not connected or is draining, goes on where it stood, and never goes back. */
+ * the intake is not connected, is draining or does not read on (a full disk), and while the
+ * process or the machine was stopped; it goes on where it stood, and never goes back. It must be
+ * read each second. */
 #pragma once
 
 #include <stdbool.h>

@@ -29,8 +29,9 @@
 static void on_tick(uv_timer_t *t)
 {
 	struct daemon *d = t->data;
-	int64_t jump_ms = clock_follow_wall(&d->clock);
+	int64_t jump_ms = clock_follow_wall(&d->clock), now_ms, line_ms;
 
+	clock_read(&d->clock, &now_ms, &line_ms); /* it wants to be read each second */
 	if (jump_ms)
 		log_warning("the wall clock has jumped by %lld ms, following it; deadlines stay",
 			(long long)jump_ms);

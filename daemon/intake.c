@@ -52,6 +52,17 @@ static bool must_pause(const struct intake *in)
 	       load.bytes >= (size_t)in->config->limits.unacknowledged_bytes;
 }
 
+/* The lines' clock goes while all that reaches the broker reaches us. */
+static void set_clock(struct intake *in)
+{
+	bool runs = in->drain.state == DRAIN_DONE && !in->is_paused;
+
+	if (runs == in->o.clock->runs)
+		return;
+	clock_let_run(in->o.clock, runs);
+	pipeline_clock_changed(in->pipeline);
+}
+
 static bool may_read(void *owner)
 {
 	struct intake *in = owner;
@@ -59,6 +70,7 @@ static bool may_read(void *owner)
 
 	in->pauses += pauses && !in->is_paused;
 	in->is_paused = pauses;
+	set_clock(in);
 	return !in->stops && !pauses;
 }
 
@@ -88,8 +100,7 @@ static void drained(struct intake *in)
 			    "subscribe there, and a full queue (max_queued_messages) drops it",
 			in->o.marker,
 			in->config->broker.username ? in->config->broker.username : in->client_id);
-	clock_let_run(in->o.clock, true);
-	pipeline_clock_changed(in->pipeline);
+	set_clock(in);
 	in->o.state_changed(in->o.owner);
 }
 
@@ -171,8 +182,7 @@ static void on_disconnected(void *owner, const char *why)
 	in->is_subscribed = false;
 	in->unacknowledged = 0;
 	drain_lost(&in->drain);
-	clock_let_run(in->o.clock, false);
-	pipeline_clock_changed(in->pipeline);
+	set_clock(in);
 	in->o.state_changed(in->o.owner);
 }
 
@@ -200,6 +210,13 @@ static void on_confirmed(void *owner, int mid, int reason)
 	drain_confirmed(&in->drain, mid);
 }
 
+/* After a step that may have written. */
+static void note_flushed(struct intake *in)
+{
+	if (gate_is_open(in) && !wire_wants_write(link_wire(in->link)))
+		in->unacknowledged = 0;
+}
+
 static void on_turn(void *owner, bool was_drained)
 {
 	struct intake *in = owner;
@@ -208,8 +225,7 @@ static void on_turn(void *owner, bool was_drained)
 		pipeline_pump(in->pipeline, PUMP_PRESSED);
 	else
 		pipeline_pump(in->pipeline, was_drained ? PUMP_DUE : PUMP_MORE);
-	if (gate_is_open(in) && !wire_wants_write(link_wire(in->link)))
-		in->unacknowledged = 0;
+	note_flushed(in);
 }
 
 int intake_new(struct intake **out, const struct intake_options *o, struct err *err)
@@ -279,11 +295,9 @@ void intake_committed(struct intake *in)
 {
 	/* first work for the store thread, then the acknowledgements */
 	pipeline_pump(in->pipeline, must_pause(in) ? PUMP_PRESSED : PUMP_DUE);
-	if (gate_is_open(in)) {
+	if (gate_is_open(in))
 		link_flush(in->link);
-		if (!wire_wants_write(link_wire(in->link)))
-			in->unacknowledged = 0;
-	}
+	note_flushed(in);
 	link_update(in->link); /* reading may go on */
 }
 
@@ -295,6 +309,8 @@ void intake_tick(struct intake *in)
 	if (drain_tick(&in->drain, link_wire(in->link), uv_hrtime()))
 		drained(in);
 	link_flush(in->link);
+	note_flushed(in);
+	link_update(in->link);
 	pipeline_pump(in->pipeline, PUMP_DUE);
 }
 
