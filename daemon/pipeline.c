@@ -291,6 +291,8 @@ void pipeline_pump(struct pipeline *p, enum pump how)
 
 void pipeline_clock_changed(struct pipeline *p)
 {
+	if (p->finishes)
+		return;
 	p->armed_ms = INT64_MIN;
 	arm(p, 1);
 }
@@ -444,6 +446,16 @@ bool pipeline_finish(struct pipeline *p)
 		return true;
 	p->finished = true;
 	put_snapshot(p, p->filling);
+	hand_over(p);
+	return false;
+}
+
+bool pipeline_forget(struct pipeline *p)
+{
+	if (!committer_is_idle(p->committer))
+		return false;
+	if (!outlet_done_ns(p->o.outlet))
+		return true;
 	hand_over(p);
 	return false;
 }

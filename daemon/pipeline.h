@@ -65,6 +65,8 @@ const char *pipeline_trouble(const struct pipeline *p); /* why the store fails; 
 
 /* At a stop: commits all there is, with a snapshot. Call again until true: all is committed. */
 bool pipeline_finish(struct pipeline *p);
+/* After that: takes what the broker has confirmed since out of the table. Again until true. */
+bool pipeline_forget(struct pipeline *p);
 void pipeline_close(struct pipeline *p); /* closes its handles */
 
 struct pipeline_figures {

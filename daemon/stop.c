@@ -17,14 +17,16 @@
 
 enum step {
 	STEP_COMMIT, /* everything that was read, with a snapshot */
-	STEP_SAY,    /* stopped and offline, confirmed */
+	STEP_SAY,    /* stopped and offline, confirmed, and what waits to be sent */
+	STEP_FORGET, /* what was confirmed meanwhile: it must not be sent again */
 	STEP_GO,     /* DISCONNECT on both connections */
 	STEP_COUNT,
 };
 
 static const uint64_t patience_ms[STEP_COUNT] = {
-	[STEP_COMMIT] = 5000,
+	[STEP_COMMIT] = 4500,
 	[STEP_SAY] = 1500,
+	[STEP_FORGET] = 1000,
 	[STEP_GO] = 500,
 };
 
@@ -47,6 +49,11 @@ static bool all_is_said(struct stop *s)
 	return !outlet_is_connected(s->d->outlet) || outlet_is_quiet(s->d->outlet);
 }
 
+static bool all_is_forgotten(struct stop *s)
+{
+	return !s->clean || (all_is_said(s) && pipeline_forget(s->d->pipeline));
+}
+
 static bool both_are_gone(struct stop *s)
 {
 	return !outlet_is_connected(s->d->outlet) && intake_is_gone(s->d->intake);
@@ -66,6 +73,9 @@ static void next_step(struct stop *s)
 		status_stop(d->status);
 		intake_end(d->intake); /* with the acknowledgements, if the gate is open */
 		break;
+	case STEP_FORGET:
+		outlet_hold(d->outlet);
+		break;
 	case STEP_GO:
 		outlet_end(d->outlet);
 		break;
@@ -80,6 +90,7 @@ static void on_look(uv_timer_t *t)
 	static bool (*const is_done[STEP_COUNT])(struct stop *) = {
 		[STEP_COMMIT] = commit_is_done,
 		[STEP_SAY] = all_is_said,
+		[STEP_FORGET] = all_is_forgotten,
 		[STEP_GO] = both_are_gone,
 	};
 	struct stop *s = t->data;
