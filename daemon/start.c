@@ -40,6 +40,14 @@ static int count_boot(struct daemon *d, struct err *err)
 	return r == 0 ? store_meta_set(d->store, "boot", d->boot, err) : r;
 }
 
+/* Bytes of ours that cannot be read are as bad as a page that SQLite cannot read. */
+static int restore(struct daemon *d, struct err *err)
+{
+	int r = gateway_restore(d->gateway, d->store, err);
+
+	return r == -EINVAL ? -EUCLEAN : r;
+}
+
 /* The engine in the state of the last commit, with the models that are in force. */
 static int build_gateway(struct daemon *d, struct err *err)
 {
@@ -52,10 +60,7 @@ static int build_gateway(struct daemon *d, struct err *err)
 	if (r == 0)
 		r = gateway_load_models(d->gateway, d->store, err);
 	if (r == 0)
-		r = gateway_restore(d->gateway, d->store, err);
-	/* bytes of ours that cannot be read are as bad as a page that SQLite cannot read */
-	if (r == -EINVAL)
-		r = -EUCLEAN;
+		r = restore(d, err);
 	if (r == 0)
 		r = gateway_adopt_models(d->gateway, d->store, now_ms, err);
 	return r;
