@@ -6,11 +6,18 @@
   pipeline.py latency      last sample in -> alert out at 200 units/s against an echo client, with
                            0 and 20 ms added to every commit. The broker has set_tcp_nodelay:
                            without it both wait for delayed TCP acknowledgements
+  pipeline.py memory       resident memory with 50 features and 1,000 open units, and whether it
+                           stays where it is while messages go through
+  pipeline.py start        start to READY with 1,000,000 unit rows: after a clean stop, and after
+                           SIGKILL with 10,000 open units
 
 Runs alternate; medians are printed. Figures are of this machine at this moment: the ratios count.
 """
 
 import os
+import random
+import socket
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -198,7 +205,114 @@ def latency():
                   f"p99 ratio {ratio:.2f} ({lines['alert'][0]:.0f} alerts)", flush=True)
 
 
+def wide_line():
+    """50 features of two sources; a unit is two messages."""
+    names = [f"f{n:02d}" for n in range(50)]
+    return {
+        "line": "wide",
+        "model": "m.onnx",
+        "sources": {"a": {"topic": "wide/{unit}/a", "time": "/ts"}, "b": {"topic": "wide/{unit}/b", "time": "/ts"}},
+        "features": [{"name": n, "from": ("a." if n < "f25" else "b.") + n} for n in names],
+        "unit": {"deadline": "1h"},
+    }
+
+
+def wide_model(folder):
+    path, out = os.path.join(folder, "wide.csv"), os.path.join(folder, "wide.onnx")
+    rng = random.Random(1)
+    with open(path, "w") as f:
+        f.write(",".join(f"f{n:02d}" for n in range(50)) + ",bad\n")
+        for _ in range(2000):
+            row = [rng.gauss(0, 1) for _ in range(50)]
+            f.write(",".join(f"{v:.3f}" for v in row) + f",{int(row[0] + row[30] > 1.5)}\n")
+    harness.ctl("train", "--data", path, "--label", "bad", "--out", out)
+    return out
+
+
+def wide_message(unit, half):
+    first = 0 if half == "a" else 25
+    values = ",".join(f'"f{n:02d}":{n}.125' for n in range(first, first + 25))
+    return f"wide/{unit}/{half}", f'{{"ts":{milling.EPOCH_MS},{values}}}'.encode()
+
+
+def memory():
+    with tempfile.TemporaryDirectory() as folder, harness.Site([wide_line()]) as site:
+        site.model(wide_model(folder), "m.onnx")
+        site.daemon.start()
+        site.status()
+        pid = site.daemon.process.pid
+        print(f"resident after the start {resident_mib(pid):.1f} MiB")
+        sender = site.client("sender")
+        for n in range(1000):
+            sender.publish(*wide_message(f"open{n}", "a"))
+        sender.drain()
+        time.sleep(2)
+        print(f"with 50 features and 1,000 open units {resident_mib(pid):.1f} MiB")
+        for round_number in range(5):
+            for n in range(UNITS):
+                sender.publish(*wide_message(f"r{round_number}u{n}", "a"))
+                sender.publish(*wide_message(f"r{round_number}u{n}", "b"))
+            sender.drain()
+            harness.wait_for(lambda: site.count("wide") >= (round_number + 1) * UNITS, 120, "rows")
+            print(f"after {(round_number + 1) * 2 * UNITS:,} messages more {resident_mib(pid):.1f} MiB", flush=True)
+
+
+def ready_after(site):
+    """Seconds from exec to READY=1."""
+    path = os.path.join(site.folder, "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+        s.bind(path)
+        s.settimeout(60)
+        site.daemon.env["NOTIFY_SOCKET"] = path
+        begun = time.monotonic()
+        site.daemon.start()
+        while b"READY=1" not in s.recv(4096):
+            pass
+        took = time.monotonic() - begun
+    os.remove(path)
+    return took
+
+
+def start():
+    with harness.Site([wide_line()]) as site:
+        site.daemon.start()
+        site.status()
+        sender = site.client("sender")
+        sender.publish(*wide_message("first", "a"))
+        sender.publish(*wide_message("first", "b"))
+        sender.drain()
+        harness.wait_for(lambda: site.count("wide") == 1, 20, "a row")
+        site.daemon.end()
+        db = sqlite3.connect(site.db)
+        names = [c[1] for c in db.execute("PRAGMA table_info(unit_wide)") if c[1] not in ("unit", "started_ms")]
+        columns = ",".join(f'"{n}"' for n in names)
+        db.execute(f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) "
+                   f"INSERT INTO unit_wide(unit, started_ms, {columns}) SELECT 'P' || i, i, {columns} "
+                   f"FROM n, (SELECT * FROM unit_wide LIMIT 1)")
+        db.commit()
+        db.close()
+        clean = []
+        for _ in range(RUNS):
+            clean.append(ready_after(site))
+            site.status()
+            assert site.daemon.end() == 0
+        killed = []
+        for run in range(RUNS):
+            ready_after(site)
+            site.status()
+            for n in range(10000):
+                sender.publish(*wide_message(f"k{run}u{n}", "a"))
+            sender.drain()
+            time.sleep(1)
+            site.daemon.kill()
+            killed.append(ready_after(site))
+            site.daemon.end()
+        print(f"start to READY with 1,000,000 unit rows: after a clean stop {statistics.median(clean) * 1e3:.0f} ms, "
+              f"after SIGKILL with 10,000 open units {statistics.median(killed) * 1e3:.0f} ms (medians of {RUNS})")
+
+
+ALL = {"throughput": throughput, "predictions": predictions, "latency": latency, "memory": memory, "start": start}
+
 if __name__ == "__main__":
-    chosen = sys.argv[1:] or ["throughput", "predictions", "latency"]
-    for name in chosen:
-        {"throughput": throughput, "predictions": predictions, "latency": latency}[name]()
+    for name in sys.argv[1:] or ALL:
+        ALL[name]()
