@@ -1,4 +1,5 @@
 /* defectctl predict: what a model says of the rows of a file. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,11 +107,12 @@ static void print_rows(const struct context *ctx, const struct model *m, const s
 		const char *name = unit < 0 ? "" : table_text(t, (size_t)unit, row);
 		const char *verdict = verdict_name(
 			decide_verdict(&policy, s->p_defect, model_threshold(m), s->new_category));
+		double p = isnan(s->p_defect) ? -1 : s->p_defect; /* as in the daemon's messages */
 
 		if (ctx->json)
-			print_json_row(row + 1, name, s->p_defect, verdict);
+			print_json_row(row + 1, name, p, verdict);
 		else
-			print_csv_row(row + 1, name, s->p_defect, verdict);
+			print_csv_row(row + 1, name, p, verdict);
 	}
 	if (ctx->json)
 		puts("\n]}");

@@ -35,6 +35,8 @@ void decide_policy_defaults(struct decide_policy *p)
 enum verdict decide_verdict(
 	const struct decide_policy *policy, double p_defect, double threshold, bool new_category)
 {
+	if (isnan(p_defect))
+		return VERDICT_NOT_SCORED;
 	if (new_category || fabs(p_defect - threshold) < policy->unsure)
 		return VERDICT_UNSURE;
 	return p_defect >= threshold ? VERDICT_DEFECT : VERDICT_PASS;

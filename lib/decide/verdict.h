@@ -30,7 +30,8 @@ struct decide_policy {
 
 void decide_policy_defaults(struct decide_policy *p);
 
-/* defect where p >= threshold; unsure where |p - threshold| < unsure or a category is new. */
+/* defect where p >= threshold; unsure where |p - threshold| < unsure or a category is new; a p that
+ * is no number (the network overflowed) is not scored, never a pass. */
 enum verdict decide_verdict(
 	const struct decide_policy *policy, double p_defect, double threshold, bool new_category);
 bool decide_alerts(const struct decide_policy *policy, enum verdict v);

@@ -1,5 +1,6 @@
 /* A unit that is done becomes a row: missing values judged, the model run, the verdict taken. */
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #include "lib/base/json.h"
@@ -119,6 +120,11 @@ static void run_model(struct scoring *s, const struct nn_kernels *kernels)
 	for (size_t i = 0; i < model_feature_count(l->model); i++)
 		l->inputs[i] = s->unit->values[l->bind[i]].value;
 	model_score(l->model, kernels, l->scratch, l->inputs, &score);
+	if (isnan(score.p_defect)) { /* no number is no verdict, and never a pass */
+		buf_add(s->text, "the model overflows: a value is absurdly large");
+		s->row->class_name = "";
+		return;
+	}
 	s->row->p_defect = score.p_defect;
 	s->row->class_name = arena_string(s->arena, score.class_name);
 	s->verdict =

@@ -103,12 +103,23 @@ static void names_verdicts_and_severities_as_the_messages_do(void **state)
 	assert_string_equal(severity_name(SEVERITY_CRITICAL), "critical");
 }
 
+static void does_not_score_what_is_no_number(void **state)
+{
+	struct decide_policy policy;
+
+	(void)state;
+	decide_policy_defaults(&policy);
+	assert_int_equal(decide_verdict(&policy, NAN, 0.5, false), VERDICT_NOT_SCORED);
+	assert_int_equal(decide_verdict(&policy, NAN, 0.5, true), VERDICT_NOT_SCORED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(is_a_defect_from_the_threshold_on),
 		cmocka_unit_test(is_unsure_on_both_sides_nearer_than_the_band),
 		cmocka_unit_test(is_unsure_when_a_category_is_new_whatever_the_probability),
+		cmocka_unit_test(does_not_score_what_is_no_number),
 		cmocka_unit_test(alerts_on_defects_alone_unless_told),
 		cmocka_unit_test(has_the_defaults_of_a_line_without_a_decide_section),
 		cmocka_unit_test(names_verdicts_and_severities_as_the_messages_do),

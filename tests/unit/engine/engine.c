@@ -2,6 +2,7 @@
 #include "tests/unit/engine/press.h"
 
 #include <errno.h>
+#include <math.h>
 
 #include "lib/base/json.h"
 
@@ -141,6 +142,34 @@ static void scores_a_complete_unit_as_the_model_does(void **state)
 	assert_float_equal(row->values[VISCOSITY].number, 3.75, 0);
 	assert_string_equal(row->values[TYPE].text, "L");
 	assert_string_equal(row->values[BATCH].text, "R1");
+}
+
+/* Whether a sum overflows to a number or to none depends on the weights: one of these does. */
+static void does_not_score_what_makes_the_model_overflow(void **state)
+{
+	struct rig *r = *state;
+	size_t overflowed = 0;
+
+	start_with_model(r);
+	for (int i = 0; i < 8; i++) {
+		const struct unit_row *row;
+		char topic[64];
+
+		send(r, "p3/lot/R1", "{\"visc\":%s1e300}", i & 1 ? "-" : "");
+		snprintf(topic, sizeof(topic), "p3/unit/U%d/start", i);
+		send(r, topic, STARTED, (long long)T0);
+		snprintf(topic, sizeof(topic), "p3/unit/U%d/proc", i);
+		send(r, topic, "{\"ts\":%lld,\"torque\":%s1e300,\"speed\":%s1e300}", (long long)T0,
+			i & 2 ? "-" : "", i & 4 ? "-" : "");
+		row = the_unit(r);
+		if (!isnan(direct_score(r, row->values)))
+			continue;
+		overflowed++;
+		assert_string_equal(row->verdict, "not_scored");
+		assert_float_equal(row->p_defect, -1, 0);
+		assert_string_equal(row->reason, "the model overflows: a value is absurdly large");
+	}
+	assert_true(overflowed > 0);
 }
 
 static void takes_the_threshold_of_the_line_before_the_models(void **state)
@@ -503,6 +532,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(scores_a_complete_unit_as_the_model_does),
+		TEST(does_not_score_what_makes_the_model_overflow),
 		TEST(takes_the_threshold_of_the_line_before_the_models),
 		TEST(does_not_score_without_a_feature_that_must_be_there),
 		TEST(lists_what_the_model_has_to_fill_in),
