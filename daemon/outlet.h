@@ -51,6 +51,8 @@ void outlet_tell(struct outlet *o, const char *topic, const char *payload, size_
 /* The transaction is put together: what is not confirmed goes into the table with it, what is
  * confirmed goes out of it. -ENOMEM. */
 MUST_CHECK int outlet_fill(struct outlet *o, struct batch *b);
+/* The table is empty now: what is not confirmed goes into it again with the next outlet_fill. */
+void outlet_store_again(struct outlet *o);
 /* For how long something confirmed has been waiting to go out of the table; 0: nothing has. */
 uint64_t outlet_done_ns(const struct outlet *o);
 

@@ -325,8 +325,11 @@ static void on_begun_anew(void *owner, struct batch *first)
 	struct pipeline *p = owner;
 	struct batch *last = first;
 
-	while (last->next)
-		last = last->next;
+	for (struct batch *b = first; b; b = b->next) {
+		b->put_count = b->delete_count = 0;
+		last = b;
+	}
+	outlet_store_again(p->o.outlet);
 	check_memory(outlet_fill(p->o.outlet, p->filling));
 	put_snapshot(p, p->filling);
 	p->in_commit_messages += p->filling->messages;

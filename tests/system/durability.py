@@ -468,6 +468,49 @@ def a_table_without_room_for_more_columns_is_not_set_aside():
         assert site.count(LINE) == 1
 
 
+def a_file_that_rots_under_the_daemon_costs_no_alert():
+    fake = SlowBroker()
+    bulk = line(decide={"alert_on": []})
+    with with_slow(fake, [bulk, alerting(OTHER, "p4")]) as site:
+        fake.wait_subscribed()
+        fake.wait(lambda: fake.last(f"{OTHER}/status"), 10, "the status")
+        # more than the page cache holds, in no order
+        rng, units = random.Random(1), 20_000
+        for n in range(units):
+            unit(fake, f"{rng.getrandbits(60):x}")
+            if n % 500 == 0:
+                harness.wait_for(lambda: len(fake.acknowledged) >= 2 * n - 2000, 20, "PUBACKs")
+        harness.wait_for(lambda: site.count(LINE) == units, 20, f"{units} rows")
+        fake.confirms = False
+        for n in range(10):
+            unit(fake, f"A{n}", "p4")
+        harness.wait_for(lambda: site.sql("SELECT count(*) FROM outbox") == [(10,)], 10, "10 alerts")
+        with open(site.db, "r+b") as f:
+            f.seek(40960)
+            f.write(b"\xa5" * (os.path.getsize(site.db) - 40960))
+        for n in range(2000):
+            unit(fake, f"{rng.getrandbits(60):x}")
+        for n in range(10, 20):
+            unit(fake, f"A{n}", "p4")
+        site.daemon.wait_log("is malformed, the file is set aside and a new one begun")
+        # those of the old file are in the new one, too
+        harness.wait_for(lambda: outbox_count(site) == 20, 10, "20 alerts in the new file")
+        fake.confirms = True
+        site.daemon.kill()
+        fake.published.clear()
+        site.daemon.start()
+        fake.wait(lambda: fake.count("/alert") == 20, 10, "20 alerts")
+        stop(site)
+    fake.close()
+
+
+def outbox_count(site):
+    try:
+        return site.sql("SELECT count(*) FROM outbox")[0][0]
+    except sqlite3.DatabaseError:
+        return -1
+
+
 # The long form.
 
 
@@ -612,4 +655,5 @@ if __name__ == "__main__":
         units_beyond_the_limit_are_scored_and_survive_a_kill,
         a_flood_of_large_messages_is_counted_and_let_go,
         a_table_without_room_for_more_columns_is_not_set_aside,
+        a_file_that_rots_under_the_daemon_costs_no_alert,
     )

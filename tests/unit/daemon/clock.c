@@ -51,6 +51,19 @@ static void it_goes_on_where_it_stood(void **state)
 	assert_in_range(line_ms(&c), at + 20, at + 500);
 }
 
+static void time_in_which_nobody_looked_does_not_count(void **state)
+{
+	struct clock c;
+
+	(void)state;
+	clock_init(&c, 0);
+	clock_let_run(&c, true);
+	c.moved_at_ms -= 1900; /* late, but it was looked at */
+	assert_in_range(line_ms(&c), 1900, 2500);
+	c.moved_at_ms -= 3600000; /* the machine slept */
+	assert_in_range(line_ms(&c), 3900, 4500);
+}
+
 static void the_gateways_clock_agrees_with_the_wall(void **state)
 {
 	struct timespec t;
@@ -84,6 +97,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_lines_clock_stands_until_it_may_run),
 		cmocka_unit_test(it_goes_on_where_it_stood),
+		cmocka_unit_test(time_in_which_nobody_looked_does_not_count),
 		cmocka_unit_test(the_gateways_clock_agrees_with_the_wall),
 		cmocka_unit_test(it_follows_a_wall_clock_that_departs_by_more_than_a_second),
 	};
