@@ -121,15 +121,21 @@ class View:
         time.sleep(0.3)
 
     def follow(self, until):
-        """Until all units are seen, or nothing came for 5 s after `until` (a process) has ended."""
-        signal.signal(signal.SIGALRM, lambda *_: self.process.terminate())
+        """Ends when `until` (a process) has ended and all units are seen, or nothing came for 5 s."""
+        last = time.monotonic()
+
+        def look(*_):
+            if until.poll() is not None and (self.seen >= self.units or time.monotonic() - last > 5):
+                self.process.terminate()
+
+        # the process may end after the last message: a look at every message would miss that
+        signal.signal(signal.SIGALRM, look)
+        signal.setitimer(signal.ITIMER_REAL, 0.2, 0.2)
         for line in self.process.stdout:
+            last = time.monotonic()
             topic, payload = line.split(" ", 1)
             self.show(topic.rsplit("/", 1)[1], json.loads(payload))
-            if self.seen >= self.units and until.poll() is not None:
-                break
-            signal.alarm(0 if until.poll() is None else 5)
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
     def show(self, kind, m):
         if kind == "alert":
