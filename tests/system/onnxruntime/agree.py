@@ -10,7 +10,6 @@ import io
 import json
 import os
 import random
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,71 +18,18 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.dirname(HERE)]
 import encoding
 import harness
+import npm
 
-FOLDER = os.path.join(harness.BUILD, "tests", "onnxruntime")
 TOLERANCE = 1e-5
-installed = None  # True, or why not
-
-
-def run_node(*arguments):
-    return subprocess.run(
-        ["node", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env=dict(os.environ, NODE_PATH=os.path.join(FOLDER, "node_modules")),
-    )
-
-
-def works():
-    return run_node("-e", "require('onnxruntime-node')").returncode == 0
-
-
-def same(a, b):
-    with open(a) as fa, open(b) as fb:
-        return fa.read() == fb.read()
-
-
-def install():
-    """True, or a sentence why onnxruntime cannot be had."""
-    for program in ("node", "npm"):
-        if not shutil.which(program):
-            return f"{program} is not installed"
-    lock = os.path.join(FOLDER, "package-lock.json")
-    if os.path.exists(lock) and same(lock, os.path.join(HERE, "package-lock.json")) and works():
-        return True
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    os.makedirs(FOLDER)
-    shutil.copy(os.path.join(HERE, "package.json"), FOLDER)
-    try:
-        shutil.copy(os.path.join(HERE, "package-lock.json"), FOLDER)
-        done = subprocess.run(
-            ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-            cwd=FOLDER,
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
-    except subprocess.TimeoutExpired:
-        return "npm ci did not end within 300 s"
-    if done.returncode != 0:
-        # the registry's name is nobody's business
-        codes = [line for line in done.stderr.splitlines() if " code " in line]
-        return "npm ci failed" + (f" ({codes[0].split()[-1]})" if codes else "")
-    return True if works() else "onnxruntime-node does not load on this machine"
-
-
 def need_onnxruntime():
-    global installed
-    if installed is None:
-        installed = install()
-    if installed is not True:
-        raise harness.Skip(installed)
+    npm.need("onnxruntime-node", HERE)
 
 
 def onnxruntime(folder, model, vectors):
     rows = harness.write(os.path.join(folder, "rows.json"), json.dumps(vectors))
-    done = run_node(os.path.join(HERE, "infer.js"), model, rows)
+    done = subprocess.run(
+        ["node", os.path.join(HERE, "infer.js"), model, rows],
+        capture_output=True, text=True, timeout=120, env=npm.environment("onnxruntime-node"))
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
