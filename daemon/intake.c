@@ -92,14 +92,19 @@ static bool is_own(const struct intake *in, const char *topic)
 	return false;
 }
 
+static void warn_of_marker(const struct intake *in, const char *what)
+{
+	log_warning(
+		"no marker came back on \"%s\" %s; the broker's ACL must let \"%s\" publish and "
+		"subscribe there, and a full queue (max_queued_messages) drops it",
+		in->o.marker, what,
+		in->config->broker.username ? in->config->broker.username : in->client_id);
+}
+
 static void drained(struct intake *in)
 {
 	if (in->drain.gave_up)
-		log_warning("no marker came back on \"%s\" and no message for 10 s: taking the "
-			    "broker's queue for empty; its ACL must let \"%s\" publish and "
-			    "subscribe there, and a full queue (max_queued_messages) drops it",
-			in->o.marker,
-			in->config->broker.username ? in->config->broker.username : in->client_id);
+		warn_of_marker(in, "and no message for 10 s: taking the broker's queue for empty");
 	set_clock(in);
 	in->o.state_changed(in->o.owner);
 }
@@ -181,7 +186,7 @@ static void on_disconnected(void *owner, const char *why)
 	(void)why;
 	in->is_subscribed = false;
 	in->unacknowledged = 0;
-	drain_lost(&in->drain);
+	drain_lost(&in->drain, uv_hrtime());
 	set_clock(in);
 	in->o.state_changed(in->o.owner);
 }
@@ -308,6 +313,9 @@ void intake_tick(struct intake *in)
 		drain_heard(&in->drain, uv_hrtime());
 	if (drain_tick(&in->drain, link_wire(in->link), uv_hrtime()))
 		drained(in);
+	if (drain_takes_long(&in->drain, uv_hrtime()))
+		warn_of_marker(
+			in, "for 30 s: deadlines stand still until one does or nothing more comes");
 	link_flush(in->link);
 	note_flushed(in);
 	link_update(in->link);
