@@ -43,7 +43,8 @@ static void print_help(void)
 
 static void print_command_help(const struct command *c)
 {
-	printf("usage: defectctl %s %s\n\n%s\n", c->name, c->arguments, c->summary);
+	printf("usage: defectctl %s %s\n\n%s\n\ndefectctl(1) says what the options mean.\n",
+		c->name, c->arguments, c->summary);
 }
 
 static const struct command *find_command(const char *name)

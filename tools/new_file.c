@@ -45,6 +45,9 @@ int new_file_check(const char *path, struct err *err)
 		rc = refuse_what_is_no_file(path, err);
 	if (rc != 0)
 		return rc;
+	if (access(folder, F_OK) != 0 && errno == ENOENT)
+		return err_set(
+			err, -ENOENT, "%s: cannot be written: there is no folder %s", path, folder);
 	if (access(folder, W_OK | X_OK) != 0)
 		return err_set(err, -errno, "%s: cannot be written: %s", path, strerror(errno));
 	return 0;

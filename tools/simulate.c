@@ -18,10 +18,14 @@
 /* 2026-01-05T08:00:00Z, where no broker makes it now: the same seed, the same bytes. */
 #define RECORDING_BEGINS_MS 1767600000000
 
+#define PORT_NONE UINT64_MAX /* more than an option can say */
+#define PORT_DEFAULT 1883
+
 struct simulation {
 	uint64_t units, seed;
-	const char *host; /* NULL: the configuration's broker */
-	uint64_t port;
+	const char *host;      /* NULL: 127.0.0.1 */
+	uint64_t port;         /* PORT_NONE: 1883 */
+	struct config *config; /* names the broker; NULL: host and port do */
 	const char *history_path, *truth_path, *recording_path, *line_path;
 
 	bool is_live; /* plays to a broker */
@@ -29,6 +33,7 @@ struct simulation {
 	struct session *session;
 	struct moulding_messages messages;
 	uint64_t sent, defects;
+	bool shows_progress;
 };
 
 static int64_t wall_clock_ms(void)
@@ -98,6 +103,14 @@ static void write_truth(FILE *f, const char *prefix, const struct moulding_part 
 	fprintf(f, ",%d\n", p->is_defect);
 }
 
+/* A live line takes its time: a thousand parts at 20 a second are most of a minute. */
+static void show_progress(const struct simulation *s, uint64_t parts)
+{
+	if (s->shows_progress)
+		fprintf(stderr, "\r%llu of %llu parts\033[K", (unsigned long long)parts,
+			(unsigned long long)s->units);
+}
+
 static int make_parts(struct simulation *s, struct err *err)
 {
 	struct moulding line;
@@ -115,11 +128,14 @@ static int make_parts(struct simulation *s, struct err *err)
 			write_truth(s->truth, s->messages.prefix, &part);
 		if (sends)
 			rc = moulding_send(&s->messages, &part, err);
+		show_progress(s, n + 1);
 	}
 	if (rc == 0)
 		rc = moulding_send_end(&s->messages, err);
 	if (rc == 0 && s->session)
 		rc = session_confirm(s->session, err);
+	if (s->shows_progress)
+		fputs("\r\033[K", stderr);
 	return rc;
 }
 
@@ -144,48 +160,51 @@ static int close_output(FILE *f, const char *path, int rc, struct err *err)
 	return rc;
 }
 
-static void report(const struct context *ctx, const struct simulation *s)
+static void report(const struct context *ctx, const struct simulation *s, bool made_parts)
 {
-	if (ctx->json)
+	if (ctx->json) {
 		printf("{\"units\":%llu,\"defects\":%llu,\"messages\":%llu}\n",
 			(unsigned long long)s->units, (unsigned long long)s->defects,
 			(unsigned long long)s->sent);
-	else
-		printf("%llu parts, %llu of them defective; %llu messages\n",
-			(unsigned long long)s->units, (unsigned long long)s->defects,
-			(unsigned long long)s->sent);
+		return;
+	}
+	if (s->line_path)
+		printf("%s: line moulding-1, model moulding-1.onnx\n", s->line_path);
+	if (!made_parts)
+		return;
+	printf("%llu parts, %llu of them defective", (unsigned long long)s->units,
+		(unsigned long long)s->defects);
+	if (s->sent > 0)
+		printf("; %llu messages", (unsigned long long)s->sent);
+	putchar('\n');
 }
 
 /* The broker that was named, else the configuration's, else the one on this machine. */
-static int open_session(struct simulation *s, const struct context *ctx, struct err *err)
+static int open_session(struct simulation *s, struct err *err)
 {
-	CLEANUP(config_free) struct config *config = NULL;
 	CLEANUP(broker_login_deinit) struct broker_login login = {0};
 	char client_id[48]; /* of this run: a broker ends the older of two with one name */
 	struct session_options o = {
 		.host = s->host ? s->host : "127.0.0.1",
-		.port = (int)s->port,
+		.port = s->port == PORT_NONE ? PORT_DEFAULT : (int)s->port,
 		.client_id = client_id,
 	};
 	int rc;
 
 	snprintf(client_id, sizeof(client_id), "defectctl-simulate-%ld", (long)getpid());
-	if (!s->host && access(ctx->config_file, F_OK) == 0) {
-		config = command_load_config(ctx);
-		if (!config)
-			return err_set(err, -EINVAL, "the configuration is refused");
-		rc = broker_login_read(&login, &config->broker, err);
+	if (s->config) {
+		rc = broker_login_read(&login, &s->config->broker, err);
 		if (rc < 0)
 			return rc;
-		o.host = config->broker.host;
-		o.port = config->broker.port;
+		o.host = s->config->broker.host;
+		o.port = s->config->broker.port;
 		o.username = login.username;
 		o.password = login.password;
 	}
 	return session_open(&s->session, &o, err);
 }
 
-static int open_all(struct simulation *s, const struct context *ctx, struct err *err)
+static int open_all(struct simulation *s, struct err *err)
 {
 	int rc = 0;
 
@@ -200,19 +219,22 @@ static int open_all(struct simulation *s, const struct context *ctx, struct err 
 	if (rc == 0)
 		rc = open_output(&s->recording, s->recording_path, err);
 	if (rc == 0 && s->is_live)
-		rc = open_session(s, ctx, err);
+		rc = open_session(s, err);
 	return rc;
 }
 
 static int play(struct simulation *s, const struct context *ctx)
 {
 	struct err err = {0};
-	int rc = open_all(s, ctx, &err);
+	bool makes_parts;
+	int rc = open_all(s, &err);
 
 	s->messages.send = emit;
 	s->messages.owner = s;
 	s->messages.begins_ms = s->is_live ? wall_clock_ms() : RECORDING_BEGINS_MS;
-	if (rc == 0 && (s->history || s->truth || s->recording || s->session))
+	s->shows_progress = s->is_live && ctx->is_terminal;
+	makes_parts = s->history || s->truth || s->recording || s->session;
+	if (rc == 0 && makes_parts)
 		rc = make_parts(s, &err);
 	session_close(s->session);
 	rc = close_output(s->history, s->history_path, rc, &err);
@@ -221,13 +243,23 @@ static int play(struct simulation *s, const struct context *ctx)
 	buf_deinit(&s->messages.payload);
 	if (rc < 0)
 		return command_fail("simulate", &err);
-	report(ctx, s);
+	report(ctx, s, makes_parts);
 	return 0;
+}
+
+/* The configuration says where the broker is when no option does. One that was named must be there,
+ * the usual one may be missing. */
+static bool wants_config(const struct simulation *s, const struct context *ctx)
+{
+	if (!s->is_live || s->host || s->port != PORT_NONE)
+		return false;
+	return strcmp(ctx->config_file, CONFIG_FILE_DEFAULT) != 0 ||
+	       access(ctx->config_file, F_OK) == 0;
 }
 
 static int simulate(const struct context *ctx, int argc, char **argv)
 {
-	struct simulation s = {.units = 1000, .seed = 1, .port = 1883};
+	struct simulation s = {.units = 1000, .seed = 1, .port = PORT_NONE};
 	struct moulding_messages *m = &s.messages;
 	const struct option_row rows[] = {
 		{"--units", OPTION_WHOLE, &s.units, false},
@@ -253,16 +285,22 @@ static int simulate(const struct context *ctx, int argc, char **argv)
 	if (!(m->rate > 0 && m->rate <= 1e6))
 		return command_usage(&command_simulate,
 			"--rate wants more than 0 and at most 1000000 parts a second");
-	if (s.port < 1 || s.port > 65535)
+	if (s.port != PORT_NONE && (s.port < 1 || s.port > 65535))
 		return command_usage(&command_simulate, "--port wants 1 to 65535");
 	if (strlen(m->topic) > 100 || strpbrk(m->topic, "+#{}\"\\%") || strlen(m->prefix) > 64 ||
 		strpbrk(m->prefix, "+#/,\"\n"))
 		return command_usage(&command_simulate,
 			"--topic and --prefix want plain text without wildcards");
-	if (s.port != 1883 && !s.host)
-		s.host = "127.0.0.1";
-	s.is_live = s.host || !(s.history_path || s.truth_path || s.recording_path || s.line_path);
-	return play(&s, ctx);
+	s.is_live = s.host || s.port != PORT_NONE ||
+		    !(s.history_path || s.truth_path || s.recording_path || s.line_path);
+	if (wants_config(&s, ctx)) {
+		s.config = command_load_config(ctx);
+		if (!s.config)
+			return EX_CONFIG;
+	}
+	rc = play(&s, ctx);
+	config_free(s.config);
+	return rc;
 }
 
 const struct command command_simulate = {

@@ -239,8 +239,8 @@ static int run(const struct context *ctx, int argc, char **argv)
 
 const struct command command_train = {
 	.name = "train",
-	.arguments = "--data FILE.csv --label COL [--positive VALUE] [--unit COL] "
-		     "[--drop COL,..] [--seed N] [--recipe classic] --out M.onnx",
+	.arguments = "--data FILE.csv --label COL [--positive VALUE] [--unit COL]\n"
+		     "         [--drop COL,...] [--recipe classic] [--seed N] --out M.onnx",
 	.summary = "makes a model from a CSV file with labels and says how good it is",
 	.run = run,
 };

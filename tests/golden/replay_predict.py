@@ -111,7 +111,7 @@ def replay_refuses_with_one_sentence():
     assert refusal("--line", LINE, "parts.jsonl", "--out", "out") == \
         "defectctl replay: out/defectd.db is there already, a replay writes into a new database alone\n"
     assert refusal("--line", "press-9", "parts.jsonl") == \
-        'defectctl replay: line "press-9" is not configured in defectd.json\n'
+        'defectctl replay: line "press-9" is not configured in defectd.json; there is ' + LINE + "\n"
     assert refusal("--line", LINE, "nothing.jsonl") == \
         "defectctl replay: nothing.jsonl: No such file or directory\n"
     with open("bad.jsonl", "w") as f:

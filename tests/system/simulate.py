@@ -42,6 +42,20 @@ def defects_follow_from_the_physics():
         assert found["roc_auc"] > 0.93, found
 
 
+def a_configuration_that_was_named_must_be_there():
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "nowhere.json")
+        code, out, err = harness.ctl("simulate", "--units", 1, config=path, check=False)
+        assert (code, out) == (78, "") and err.startswith(f"{path}: cannot be read"), (code, out, err)
+
+
+def a_line_file_says_what_it_is_and_no_parts():
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "line.json")
+        _, out, _ = harness.ctl("simulate", "--line-file", path)
+        assert out == f"{path}: line moulding-1, model moulding-1.onnx\n", out
+
+
 def a_line_is_played_to_the_configured_broker_and_status_tells_of_it():
     with harness.Site([]) as site:
         harness.ctl("simulate", "--line-file", os.path.join(site.folder, "lines.d", f"{LINE}.json"))
@@ -80,6 +94,8 @@ if __name__ == "__main__":
     harness.run(
         the_same_seed_gives_the_same_bytes_and_another_seed_others,
         defects_follow_from_the_physics,
+        a_configuration_that_was_named_must_be_there,
+        a_line_file_says_what_it_is_and_no_parts,
         a_line_is_played_to_the_configured_broker_and_status_tells_of_it,
         a_broker_that_is_not_there_is_named,
         bad_options_are_refused,

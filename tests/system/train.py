@@ -222,6 +222,7 @@ def refuses_files_it_cannot_read_or_write():
     label = ("--label", "bad", "--out")
     refused(1, f"defectctl train: {missing}: {why}", "train", "--data", missing, *label, MODEL)
     bad = os.path.join(folder, "nowhere", "m.onnx")
+    why = f"there is no folder {os.path.dirname(bad)}"
     refused(1, f"defectctl train: {bad}: cannot be written: {why}", "train", "--data", DATA, *label, bad)
     refused(1, f"defectctl train: {folder}: is a folder, wanted is a file", "train", "--data", DATA, *label, folder)
     ragged = harness.write(os.path.join(folder, "ragged.csv"), "a,b\n1,2\n1\n")

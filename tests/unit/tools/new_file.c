@@ -79,8 +79,8 @@ static void wants_a_folder_that_is_there(void **state)
 
 	(void)state;
 	assert_int_equal(new_file_check("/nonexistent/m.onnx", &err), -ENOENT);
-	assert_string_equal(
-		err.text, "/nonexistent/m.onnx: cannot be written: No such file or directory");
+	assert_string_equal(err.text,
+		"/nonexistent/m.onnx: cannot be written: there is no folder /nonexistent");
 	assert_int_equal(new_file_check("/tmp", &err), -EISDIR);
 	assert_string_equal(err.text, "/tmp: is a folder, wanted is a file");
 }
