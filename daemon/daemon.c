@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "daemon/committer.h"
@@ -242,7 +243,7 @@ int daemon_run(const struct config *config)
 {
 	struct daemon d = {.config = config, .lock = -1};
 	struct err err = {""};
-	int status = 1;
+	int status = 1, r;
 
 	signal(SIGPIPE, SIG_IGN);
 	hold_signals(SIG_BLOCK);
@@ -254,8 +255,11 @@ int daemon_run(const struct config *config)
 		return 1;
 	}
 	build_handles(&d);
-	if (build(&d, &err) < 0) {
+	r = build(&d, &err);
+	if (r < 0) {
 		log_error("%s", err.text);
+		/* the line files and the database contradict each other: a restart cannot cure it */
+		status = r == -EEXIST ? EX_CONFIG : 1;
 	} else {
 		run(&d);
 		status = stop_was_clean(d.stop) ? 0 : 1;

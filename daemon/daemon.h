@@ -41,5 +41,6 @@ struct daemon {
 };
 
 /* Runs until SIGTERM or SIGINT. The exit status: 0 after a clean stop, 1 when it cannot start or
- * could not record all it had read. What is wrong is logged. */
+ * could not record all it had read, 78 when a feature's column is there with the other type. What
+ * is wrong is logged. */
 int daemon_run(const struct config *config);

@@ -196,6 +196,19 @@ def a_model_that_does_not_fit_the_line_is_named_and_the_line_collects():
         assert code == 78 and "mill.onnx" in err, err
 
 
+def a_feature_whose_type_changed_is_refused_for_good():
+    with harness.Site([line()]) as site:
+        site.daemon.start()
+        site.status()
+        assert site.daemon.end() == 0
+        changed = line()
+        changed["features"][1]["type"] = "text"
+        harness.write(os.path.join(site.folder, "lines.d", LINE + ".json"), changed)
+        site.daemon.start()
+        assert site.daemon.wait(20) == 78, "a restart cannot cure it"
+        assert 'column "temp"' in site.daemon.log_text()
+
+
 if __name__ == "__main__":
     harness.run(
         every_bad_message_is_counted_under_its_reason_and_quarantined,
@@ -204,4 +217,5 @@ if __name__ == "__main__":
         without_its_model_file_a_line_collects_and_says_so,
         a_hostile_model_is_refused_and_the_line_collects,
         a_model_that_does_not_fit_the_line_is_named_and_the_line_collects,
+        a_feature_whose_type_changed_is_refused_for_good,
     )
