@@ -258,7 +258,7 @@ int daemon_run(const struct config *config)
 	r = build(&d, &err);
 	if (r < 0) {
 		log_error("%s", err.text);
-		/* the line files and the database contradict each other: a restart cannot cure it */
+		/* line files and database contradict each other: no restart cures that */
 		status = r == -EEXIST ? EX_CONFIG : 1;
 	} else {
 		run(&d);

@@ -202,11 +202,11 @@ def a_feature_whose_type_changed_is_refused_for_good():
         site.status()
         assert site.daemon.end() == 0
         changed = line()
-        changed["features"][1]["type"] = "text"
+        changed["features"][0] = {"name": "x", "from": "start.kind", "type": "text"}
         harness.write(os.path.join(site.folder, "lines.d", LINE + ".json"), changed)
         site.daemon.start()
         assert site.daemon.wait(20) == 78, "a restart cannot cure it"
-        assert 'column "temp"' in site.daemon.log_text()
+        assert 'column "x"' in site.daemon.log_text()
 
 
 if __name__ == "__main__":
