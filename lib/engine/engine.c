@@ -238,6 +238,13 @@ const struct engine_counts *engine_counts(const struct engine *e)
 	return &e->counts;
 }
 
+void engine_forget_counts(struct engine *e)
+{
+	e->counts = (struct engine_counts){0};
+	for (size_t i = 0; i < e->line_count; i++)
+		assembler_forget_counts(e->lines[i].assembler);
+}
+
 void engine_count_duplicate(struct engine *e)
 {
 	e->counts.received++;

@@ -224,3 +224,8 @@ const struct assembler_counts *assembler_counts(const struct assembler *a)
 {
 	return &a->counts;
 }
+
+void assembler_forget_counts(struct assembler *a)
+{
+	a->counts = (struct assembler_counts){0};
+}

@@ -99,6 +99,7 @@ int64_t assembler_due_ms(const struct assembler *a);
 
 size_t assembler_open_count(const struct assembler *a);
 const struct assembler_counts *assembler_counts(const struct assembler *a);
+void assembler_forget_counts(struct assembler *a); /* they begin at 0 again */
 
 /* The whole state (not the counts) to bytes and back. Values and lots are stored under names, so
  * that a state survives a changed plan: what the new plan lacks is dropped. Loading needs a new

@@ -314,6 +314,7 @@ static void takes_up_snapshot_and_journal(void **state)
 {
 	struct rig *r = *state;
 	CLEANUP(buf_deinit) struct buf journal, before, after;
+	struct engine_line_state line;
 
 	buf_init(&journal);
 	buf_init(&before);
@@ -340,6 +341,11 @@ static void takes_up_snapshot_and_journal(void **state)
 	assert_int_equal(engine_number(r->g->engine), 30);
 	assert_int_equal(before.len, after.len);
 	assert_memory_equal(before.data, after.data, before.len);
+	/* what came again out of the journal was counted when it came */
+	engine_line_state(r->g->engine, 0, &line);
+	assert_int_equal(engine_counts(r->g->engine)->received, 0);
+	assert_int_equal(engine_counts(r->g->engine)->used, 0);
+	assert_int_equal(line.counts->received, 0);
 }
 
 static int restore(struct rig *r)
