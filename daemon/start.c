@@ -121,9 +121,24 @@ static void tell_models(const struct gateway *g)
 	}
 }
 
+/* state_dir, and in it models/, where people put what they trained. */
+static int make_folders(const char *state_dir, struct err *err)
+{
+	char *models;
+	int r = make_folder(state_dir, err);
+
+	if (r < 0)
+		return r;
+	if (asprintf(&models, "%s/models", state_dir) < 0)
+		return err_set(err, -ENOMEM, "no memory for a path");
+	r = make_folder(models, err);
+	free(models);
+	return r;
+}
+
 int start_state(struct daemon *d, struct err *err)
 {
-	int r = make_folder(d->config->state_dir, err);
+	int r = make_folders(d->config->state_dir, err);
 
 	if (r == 0)
 		r = store_lock_take(&d->lock, d->config->state_dir, err);

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 import time
 
@@ -90,6 +91,16 @@ def a_full_disk_at_the_start_is_named():
         assert site.state in log and "No space left on device" in log, log
 
 
+def the_state_folder_and_its_models_folder_are_made():
+    with harness.Site([line()]) as site:
+        shutil.rmtree(site.state)
+        site.daemon.start()
+        site.status()
+        for name in (site.state, os.path.join(site.state, "models")):
+            mode = os.stat(name).st_mode & 0o777
+            assert mode == 0o750, f"{name}: {mode:o}"
+
+
 def a_second_daemon_on_the_same_folder_is_refused():
     with harness.Site([line()]) as site:
         site.daemon.start()
@@ -121,6 +132,7 @@ if __name__ == "__main__":
         a_disk_with_errors_is_said_and_nothing_is_lost,
         a_read_only_state_folder_at_the_start_is_named,
         a_full_disk_at_the_start_is_named,
+        the_state_folder_and_its_models_folder_are_made,
         a_second_daemon_on_the_same_folder_is_refused,
         a_corrupt_database_is_set_aside_and_a_new_one_begun,
     )
