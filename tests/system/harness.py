@@ -267,8 +267,13 @@ def ctl(*arguments, config=None, check=True, env=None, timeout=300):
     return done.returncode, done.stdout, done.stderr
 
 
+def interrupted(*_):
+    raise KeyboardInterrupt("ended from outside")
+
+
 def run(*tests):
     """Runs the tests and prints TAP; names are the functions' own, read as sentences."""
+    signal.signal(signal.SIGTERM, interrupted)  # a time limit: brokers and daemons must not stay
     print(f"1..{len(tests)}", flush=True)
     failed = False
     for number, test in enumerate(tests, 1):
@@ -278,10 +283,12 @@ def run(*tests):
             print(f"ok {number} - {name}", flush=True)
         except Skip as why:
             print(f"ok {number} - {name} # SKIP {why}", flush=True)
-        except BaseException:
+        except BaseException as why:
             failed = True
             for line in traceback.format_exc().splitlines():
                 print("# " + line)
             print(f"not ok {number} - {name}", flush=True)
+            if isinstance(why, KeyboardInterrupt):
+                break
         print(f"# {time.monotonic() - begun:.1f} s", flush=True)
     sys.exit(1 if failed else 0)
