@@ -11,7 +11,6 @@
 #include "daemon/pipeline.h"
 #include "daemon/subscriptions.h"
 #include "lib/base/err.h"
-#include "lib/engine/own_topic.h"
 #include "lib/gateway/gateway.h"
 
 struct intake {
@@ -81,17 +80,6 @@ static bool gate_is_open(void *owner)
 	return in->needs < pipeline_load(in->pipeline).delivery_end;
 }
 
-static bool is_own(const struct intake *in, const char *topic)
-{
-	if (own_topic(in->config->publish, topic))
-		return true;
-	for (size_t i = 0; i < in->config->line_count; i++) {
-		if (own_topic(in->config->lines[i].publish, topic))
-			return true;
-	}
-	return false;
-}
-
 static void warn_of_marker(const struct intake *in, const char *what)
 {
 	log_warning(
@@ -149,7 +137,7 @@ static void on_message(void *owner, const struct wire_message *m)
 	};
 
 	drain_heard(&in->drain, now_ns);
-	if (is_own(in, m->topic)) {
+	if (engine_is_own_topic(in->o.gateway->engine, m->topic)) {
 		if (strcmp(m->topic, in->o.marker) == 0 &&
 			drain_take_marker(&in->drain, m->payload, m->payload_len))
 			drained(in);

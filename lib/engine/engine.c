@@ -122,7 +122,7 @@ static int refuse(struct engine *e, const struct message *msg, size_t line, enum
 	return 0;
 }
 
-static bool is_own_topic(const struct engine *e, const char *topic)
+bool engine_is_own_topic(const struct engine *e, const char *topic)
 {
 	if (e->root && own_topic(e->root, topic))
 		return true;
@@ -179,7 +179,7 @@ static int check_message(
 			e->payload_bytes);
 		return refuse(e, msg, SIZE_MAX, REFUSAL_TOO_BIG, why.text, out);
 	}
-	if (is_own_topic(e, msg->topic))
+	if (engine_is_own_topic(e, msg->topic))
 		return refuse(e, msg, SIZE_MAX, REFUSAL_UNMATCHED,
 			"a topic of our own is never input", out);
 	return take_message(e, in, out, changed);

@@ -85,6 +85,8 @@ size_t engine_line_count(const struct engine *e);
 /* The gateway's own root of topics (borrowed). What we publish or listen to ourselves under it, or
  * under a line's, is never input: it is refused as unmatched. */
 void engine_set_root(struct engine *e, const char *publish);
+/* Is it one of the topics that the gateway or a line publishes or takes commands on? */
+bool engine_is_own_topic(const struct engine *e, const char *topic);
 
 /* Puts a model in force, or none: then the line collects, and `why_none` ("no_model"
  * "model_refused" "model_misfit") is the reason of its rows. The model is borrowed and must
