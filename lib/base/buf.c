@@ -98,6 +98,24 @@ void buf_put_f64(struct buf *b, double v)
 	buf_put_u64(b, bits);
 }
 
+void buf_put_varint(struct buf *b, uint64_t v)
+{
+	char bytes[10];
+	size_t n = 0;
+
+	for (; v >= 0x80; v >>= 7)
+		bytes[n++] = (char)(v | 0x80);
+	bytes[n++] = (char)v;
+	buf_put(b, bytes, n);
+}
+
+void buf_put_zigzag(struct buf *b, int64_t v)
+{
+	uint64_t bits = (uint64_t)v;
+
+	buf_put_varint(b, bits << 1 ^ -(bits >> 63));
+}
+
 void buf_put_string(struct buf *b, const char *s)
 {
 	buf_put_blob(b, s, s ? strlen(s) : 0);

@@ -2,7 +2,11 @@
  *
  * Writing never fails at the call: when memory runs out the buffer goes into the failed state,
  * later writes do nothing, and buf_failed() says so once at the end. Integers are stored little
- * endian; strings as a 32-bit length and the bytes. Used for snapshots, journals and texts. */
+ * endian; strings as a 32-bit length and the bytes. Used for snapshots, journals and texts.
+ *
+ * Where most numbers are small they are stored as varints: little endian in groups of 7 bits, the
+ * highest bit of a byte says that more follow. Zigzag folds the sign into the lowest bit, so that
+ * small numbers of either sign take one byte. */
 #pragma once
 
 #include <stdbool.h>
@@ -32,6 +36,8 @@ void buf_put_u32(struct buf *b, uint32_t v);
 void buf_put_u64(struct buf *b, uint64_t v);
 void buf_put_i64(struct buf *b, int64_t v);
 void buf_put_f64(struct buf *b, double v);                       /* bit pattern */
+void buf_put_varint(struct buf *b, uint64_t v);                  /* 1 to 10 bytes */
+void buf_put_zigzag(struct buf *b, int64_t v);                   /* the same */
 void buf_put_string(struct buf *b, const char *s);               /* NULL is stored as "" */
 void buf_put_blob(struct buf *b, const void *bytes, size_t len); /* length and bytes */
 
@@ -55,6 +61,10 @@ uint32_t cursor_u32(struct cursor *c);
 uint64_t cursor_u64(struct cursor *c);
 int64_t cursor_i64(struct cursor *c);
 double cursor_f64(struct cursor *c);
+uint64_t cursor_varint(struct cursor *c); /* more than 64 bits: failed */
+int64_t cursor_zigzag(struct cursor *c);
+/* The next `len` bytes, where they lie. NULL when there are not so many. */
+const char *cursor_bytes(struct cursor *c, uint64_t len);
 /* Points into the bytes; *len gets the length. NULL when it does not fit. Not NUL-terminated. */
 const char *cursor_blob(struct cursor *c, size_t *len);
 /* Copies a string into `out` (capacity cap, NUL included); fails when it does not fit. */

@@ -72,18 +72,48 @@ double cursor_f64(struct cursor *c)
 	return v;
 }
 
-const char *cursor_blob(struct cursor *c, size_t *len)
+uint64_t cursor_varint(struct cursor *c)
 {
-	uint32_t n = cursor_u32(c);
+	uint64_t v = 0;
+
+	for (int shift = 0; shift < 64; shift += 7) {
+		uint8_t byte = cursor_u8(c);
+
+		v |= (uint64_t)(byte & 0x7f) << shift;
+		if (shift == 63 && byte > 1)
+			break; /* bits that no 64-bit number has */
+		if (!(byte & 0x80))
+			return c->failed ? 0 : v;
+	}
+	c->failed = true;
+	return 0;
+}
+
+int64_t cursor_zigzag(struct cursor *c)
+{
+	uint64_t v = cursor_varint(c);
+
+	return (int64_t)(v >> 1 ^ -(v & 1));
+}
+
+const char *cursor_bytes(struct cursor *c, uint64_t len)
+{
 	const char *at = c->at;
 
-	*len = 0;
-	if (c->failed || cursor_left(c) < n) {
+	if (c->failed || cursor_left(c) < len) {
 		c->failed = true;
 		return NULL;
 	}
-	c->at += n;
-	*len = n;
+	c->at += len;
+	return at;
+}
+
+const char *cursor_blob(struct cursor *c, size_t *len)
+{
+	uint32_t n = cursor_u32(c);
+	const char *at = cursor_bytes(c, n);
+
+	*len = at ? n : 0;
 	return at;
 }
 

@@ -1,11 +1,10 @@
-/* Engine inputs as bytes for the journal. Compact, since every accepted message is written once:
+/* Engine inputs as bytes for the journal. Compact, since every accepted message is written once;
+ * numbers are the varints of lib/base/buf.h:
  *
  *   1 byte   kind (2 bits), qos (2 bits), retained (1 bit)
  *   number   now_ms, zigzag
  *   number   clock_ms - now_ms, zigzag
- *   message: number and bytes of the topic with its NUL, number and bytes of the payload
- *
- * A number is little endian in groups of 7 bits, the highest bit says that more follows. */
+ *   message: number and bytes of the topic with its NUL, number and bytes of the payload */
 #include "lib/engine/engine.h"
 
 #include <string.h>
@@ -16,54 +15,18 @@
 #define RETAINED 0x10u
 #define HEAD_BITS 0x1fu
 
-static void put_number(struct buf *out, uint64_t v)
+static void put_times(struct buf *out, const struct engine_input *in)
 {
-	char bytes[10];
-	size_t n = 0;
-
-	for (; v >= 0x80; v >>= 7)
-		bytes[n++] = (char)(v | 0x80);
-	bytes[n++] = (char)v;
-	buf_put(out, bytes, n);
-}
-
-static uint64_t get_number(struct cursor *c)
-{
-	uint64_t v = 0;
-
-	for (int shift = 0; shift < 64; shift += 7) {
-		uint8_t byte = cursor_u8(c);
-
-		v |= (uint64_t)(byte & 0x7f) << shift;
-		if (!(byte & 0x80))
-			return v;
-	}
-	c->failed = true;
-	return 0;
-}
-
-/* Zigzag: small numbers of either sign become small numbers without one. */
-static uint64_t fold(uint64_t v)
-{
-	return v << 1 ^ -(v >> 63);
-}
-
-static uint64_t unfold(uint64_t v)
-{
-	return v >> 1 ^ -(v & 1);
+	buf_put_zigzag(out, in->now_ms);
+	buf_put_zigzag(out, (int64_t)((uint64_t)in->clock_ms - (uint64_t)in->now_ms));
 }
 
 static const char *get_bytes(struct cursor *c, size_t *len)
 {
-	uint64_t n = get_number(c);
-	const char *at = c->at;
+	uint64_t n = cursor_varint(c);
+	const char *at = cursor_bytes(c, n);
 
-	if (c->failed || n > cursor_left(c)) {
-		c->failed = true;
-		return NULL;
-	}
-	c->at += n;
-	*len = (size_t)n;
+	*len = at ? (size_t)n : 0;
 	return at;
 }
 
@@ -74,18 +37,16 @@ void engine_input_put(struct buf *out, const struct engine_input *in)
 
 	if (in->kind != INPUT_MESSAGE) {
 		buf_put_u8(out, (uint8_t)in->kind);
-		put_number(out, fold((uint64_t)in->now_ms));
-		put_number(out, fold((uint64_t)in->clock_ms - (uint64_t)in->now_ms));
+		put_times(out, in);
 		return;
 	}
 	buf_put_u8(out, (uint8_t)((unsigned)in->kind | (unsigned)m->qos << QOS_SHIFT |
 				  (m->retained ? RETAINED : 0)));
-	put_number(out, fold((uint64_t)in->now_ms));
-	put_number(out, fold((uint64_t)in->clock_ms - (uint64_t)in->now_ms));
+	put_times(out, in);
 	topic_len = strlen(m->topic) + 1;
-	put_number(out, topic_len);
+	buf_put_varint(out, topic_len);
 	buf_put(out, m->topic, topic_len);
-	put_number(out, m->payload_len);
+	buf_put_varint(out, m->payload_len);
 	buf_put(out, m->payload, m->payload_len);
 }
 
@@ -111,8 +72,8 @@ bool engine_input_get(struct cursor *c, struct engine_input *out)
 		return false;
 	head = cursor_u8(c);
 	in.kind = (enum engine_input_kind)(head & KIND_MASK);
-	in.now_ms = (int64_t)unfold(get_number(c));
-	in.clock_ms = (int64_t)((uint64_t)in.now_ms + unfold(get_number(c)));
+	in.now_ms = cursor_zigzag(c);
+	in.clock_ms = (int64_t)((uint64_t)in.now_ms + (uint64_t)cursor_zigzag(c));
 	if (in.kind == INPUT_MESSAGE && !(head & ~HEAD_BITS))
 		get_message(c, head, &in.message);
 	else if (head != INPUT_TICK)

@@ -71,6 +71,19 @@ static void reading_past_the_end_fails_for_good(void **state)
 	assert_int_equal(cursor_left(&c), 0);
 }
 
+static void gives_bytes_where_they_lie(void **state)
+{
+	struct cursor c;
+
+	(void)state;
+	cursor_init(&c, "abcde", 5);
+	assert_memory_equal(cursor_bytes(&c, 3), "abc", 3);
+	assert_non_null(cursor_bytes(&c, 0));
+	assert_null(cursor_bytes(&c, 3));
+	assert_true(c.failed);
+	assert_null(cursor_bytes(&c, 0));
+}
+
 static void refuses_a_length_that_lies(void **state)
 {
 	struct cursor c;
@@ -87,6 +100,64 @@ static void refuses_a_length_that_lies(void **state)
 	assert_true(c.failed);
 	cursor_init(&c, "\x03\0\0\0x\0z", 7);
 	assert_false(cursor_string(&c, text, sizeof(text)));
+}
+
+static void small_numbers_take_few_bytes(void **state)
+{
+	static const struct {
+		uint64_t number;
+		size_t bytes;
+	} plain[] = {{0, 1}, {127, 1}, {128, 2}, {16383, 2}, {16384, 3}, {UINT64_MAX, 10}};
+	static const struct {
+		int64_t number;
+		size_t bytes;
+	} folded[] = {{0, 1}, {-1, 1}, {63, 1}, {-64, 1}, {64, 2}, {-65, 2}, {1795340350041, 6},
+		{INT64_MAX, 10}, {INT64_MIN, 10}};
+	CLEANUP(buf_deinit) struct buf b;
+	struct cursor c;
+
+	(void)state;
+	buf_init(&b);
+	for (size_t i = 0; i < ARRAY_LEN(plain); i++) {
+		buf_clear(&b);
+		buf_put_varint(&b, plain[i].number);
+		assert_int_equal(b.len, plain[i].bytes);
+		cursor_init(&c, b.data, b.len);
+		assert_true(cursor_varint(&c) == plain[i].number);
+		assert_int_equal(cursor_left(&c), 0);
+		assert_false(c.failed);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(folded); i++) {
+		buf_clear(&b);
+		buf_put_zigzag(&b, folded[i].number);
+		assert_int_equal(b.len, folded[i].bytes);
+		cursor_init(&c, b.data, b.len);
+		assert_true(cursor_zigzag(&c) == folded[i].number);
+		assert_int_equal(cursor_left(&c), 0);
+		assert_false(c.failed);
+	}
+}
+
+static void refuses_varints_that_do_not_end_or_do_not_fit(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+	} bad[] = {{"", 0}, {"\x80", 1}, {"\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 9},
+		{"\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x02", 10},
+		{"\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x81\x00", 11}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct cursor c;
+
+		cursor_init(&c, bad[i].bytes, bad[i].len);
+		assert_int_equal(cursor_varint(&c), 0);
+		assert_true(c.failed);
+		cursor_init(&c, bad[i].bytes, bad[i].len);
+		assert_int_equal(cursor_zigzag(&c), 0);
+		assert_true(c.failed);
+	}
 }
 
 static void grows_over_many_writes(void **state)
@@ -125,7 +196,10 @@ int main(void)
 		cmocka_unit_test(reads_back_what_was_written),
 		cmocka_unit_test(stores_integers_little_endian),
 		cmocka_unit_test(reading_past_the_end_fails_for_good),
+		cmocka_unit_test(gives_bytes_where_they_lie),
 		cmocka_unit_test(refuses_a_length_that_lies),
+		cmocka_unit_test(small_numbers_take_few_bytes),
+		cmocka_unit_test(refuses_varints_that_do_not_end_or_do_not_fit),
 		cmocka_unit_test(grows_over_many_writes),
 		cmocka_unit_test(fails_without_memory_and_says_so_at_the_end),
 	};
