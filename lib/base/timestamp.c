@@ -1,38 +1,9 @@
 #include "lib/base/timestamp.h"
 
-#include <stdio.h>
+#include "lib/base/calendar.h"
 
 #define DAY_MS INT64_C(86400000)
 #define LAST_MS INT64_C(253402300799999) /* 9999-12-31T23:59:59.999Z */
-
-/* Days since 1970-01-01; an era is 400 years, a year begins in March. */
-static int64_t days_from_civil(int64_t year, int month, int day)
-{
-	int64_t era, year_of_era, day_of_year;
-
-	year -= month <= 2;
-	era = (year >= 0 ? year : year - 399) / 400;
-	year_of_era = year - era * 400;
-	day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-	return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 +
-	       day_of_year - 719468;
-}
-
-static void civil_from_days(int64_t days, int *year, int *month, int *day)
-{
-	int64_t era, day_of_era, year_of_era, day_of_year, m;
-
-	days += 719468;
-	era = (days >= 0 ? days : days - 146096) / 146097;
-	day_of_era = days - era * 146097;
-	year_of_era =
-		(day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-	day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-	m = (5 * day_of_year + 2) / 153;
-	*day = (int)(day_of_year - (153 * m + 2) / 5 + 1);
-	*month = (int)(m < 10 ? m + 3 : m - 9);
-	*year = (int)(year_of_era + era * 400 + (*month <= 2));
-}
 
 /* `v` in exactly `digits` digits, leading zeros included. */
 static char *put(char *at, int v, int digits, char after)
@@ -45,13 +16,14 @@ static char *put(char *at, int v, int digits, char after)
 
 size_t timestamp_print(char out[TIMESTAMP_TEXT_MAX], int64_t ms)
 {
-	int year, month, day, left;
+	int64_t year;
+	int month, day, left;
 	char *at = out;
 
 	ms = ms < 0 ? 0 : ms > LAST_MS ? LAST_MS : ms;
-	civil_from_days(ms / DAY_MS, &year, &month, &day);
+	calendar_date(ms / DAY_MS, &year, &month, &day);
 	left = (int)(ms % DAY_MS);
-	at = put(at, year, 4, '-');
+	at = put(at, (int)year, 4, '-');
 	at = put(at, month, 2, '-');
 	at = put(at, day, 2, 'T');
 	at = put(at, left / 3600000, 2, ':');
@@ -102,20 +74,14 @@ static bool read_int(struct text *t, int digits, int *out)
 
 static bool read_date(struct text *t, int64_t *days)
 {
-	static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	int year, month, day, length;
+	int year, month, day;
 
 	if (!read_int(t, 4, &year) || !skip(t, '-') || !read_int(t, 2, &month) || !skip(t, '-') ||
 		!read_int(t, 2, &day))
 		return false;
-	if (month < 1 || month > 12)
+	if (month < 1 || month > 12 || day < 1 || day > calendar_month_length(year, month))
 		return false;
-	length = lengths[month - 1];
-	if (month == 2 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0))
-		length = 29;
-	if (day < 1 || day > length)
-		return false;
-	*days = days_from_civil(year, month, day);
+	*days = calendar_days(year, month, day);
 	return true;
 }
 

@@ -1,5 +1,4 @@
-/* Points in time: milliseconds since 1970-01-01T00:00:00Z, and ISO 8601.
- * Calendar arithmetic after H. Hinnant, "chrono-Compatible Low-Level Date Algorithms". */
+/* Points in time: milliseconds since 1970-01-01T00:00:00Z, and ISO 8601. */
 #pragma once
 
 #include <stdbool.h>
