@@ -114,15 +114,15 @@ static bool read_clock(struct text *t, int64_t *out_ms)
 	return true;
 }
 
-static bool read_zone(struct text *t, int64_t *offset_ms, bool *has_zone)
+/* Z, +hh:mm, +hhmm or +hh: the end of the text. */
+static bool read_offset(struct text *t, int64_t *out_ms)
 {
 	bool is_west;
 	int hours, minutes = 0;
 
-	*offset_ms = 0;
-	*has_zone = t->at < t->end;
-	if (!*has_zone || skip(t, 'Z'))
-		return true;
+	*out_ms = 0;
+	if (skip(t, 'Z'))
+		return t->at == t->end;
 	is_west = is_next(t, '-');
 	if (!is_west && !is_next(t, '+'))
 		return false;
@@ -136,18 +136,32 @@ static bool read_zone(struct text *t, int64_t *offset_ms, bool *has_zone)
 	}
 	if (hours > 23 || minutes > 59)
 		return false;
-	*offset_ms = (hours * 60 + minutes) * (is_west ? -60000 : 60000);
+	*out_ms = (hours * 60 + minutes) * (is_west ? -60000 : 60000);
+	return t->at == t->end;
+}
+
+bool timestamp_parse_offset(const char *s, size_t len, int64_t *out_ms)
+{
+	struct text t = {s, s + len};
+	int64_t offset_ms;
+
+	if (!read_offset(&t, &offset_ms))
+		return false;
+	*out_ms = offset_ms;
 	return true;
 }
 
 bool timestamp_parse(const char *s, size_t len, int64_t *out_ms, bool *has_zone)
 {
 	struct text t = {s, s + len};
-	int64_t days, clock_ms, offset_ms;
+	int64_t days, clock_ms, offset_ms = 0;
 	bool zone;
 
 	if (!read_date(&t, &days) || (!skip(&t, 'T') && !skip(&t, ' ')) ||
-		!read_clock(&t, &clock_ms) || !read_zone(&t, &offset_ms, &zone) || t.at != t.end)
+		!read_clock(&t, &clock_ms))
+		return false;
+	zone = t.at < t.end;
+	if (zone && !read_offset(&t, &offset_ms))
 		return false;
 	*out_ms = days * DAY_MS + clock_ms - offset_ms;
 	*has_zone = zone;

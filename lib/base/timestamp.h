@@ -15,3 +15,6 @@ size_t timestamp_print(char out[TIMESTAMP_TEXT_MAX], int64_t ms);
  * nothing. Fractions beyond milliseconds are cut. *has_zone says whether a zone was there;
  * without one the time is read as UTC. False when it is anything else, or no real date. */
 bool timestamp_parse(const char *s, size_t len, int64_t *out_ms, bool *has_zone);
+
+/* The offset from UTC alone: Z, +hh:mm, +hhmm or +hh. */
+bool timestamp_parse_offset(const char *s, size_t len, int64_t *out_ms);
