@@ -123,7 +123,7 @@ int measure_store(struct measured_store *out, const char *folder, double seconds
 		r = store_open(&store, path, STORE_WRITE, err);
 	b.store = store;
 	if (r == 0)
-		r = store_add_line(store, "bench", b.columns, FEATURES, err);
+		r = store_add_line(store, "bench", b.columns, FEATURES, LABEL_LATEST, err);
 	for (size_t i = 0; r == 0 && i < MEASURE_GROUPS; i++) {
 		m.groups[i].rows = rows[i];
 		r = measure_group(&b, rows[i], seconds, &m.groups[i].commits_per_s, err);

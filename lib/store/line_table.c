@@ -30,13 +30,19 @@ static const char table_sql[] =
 	" gap_ms INTEGER%s, UNIQUE (unit, started_ms));"
 	"CREATE INDEX IF NOT EXISTS \"%w.verdict\" ON \"%w\" (verdict, scored_ms)";
 
-/* Each unit with its newest label. u.* is what the table has, later columns too. */
+/* Each unit with the label that counts. u.* is what the table has, later columns too. Labels are
+ * fewer than units: it begins with them. SQLite keeps this text as it stands. */
 static const char view_sql[] =
-	"CREATE VIEW IF NOT EXISTS \"%w\" AS SELECT u.*, l.defect AS label_defect,"
-	" l.class AS label_class, l.at_ms AS label_at_ms, l.source AS label_source,"
-	" l.by AS label_by, l.why AS label_why FROM \"%w\" u JOIN label l ON l._rowid_ ="
-	" (SELECT l._rowid_ FROM label l WHERE l.line = %Q AND " LABEL_BELONGS
-	" ORDER BY l.at_ms DESC, l._rowid_ DESC LIMIT 1)";
+	"CREATE VIEW \"%w\" AS SELECT u.*, " LABEL_COLUMNS " FROM label l JOIN \"%w\" u"
+	" ON u._rowid_ = (SELECT n._rowid_ FROM \"%w\" n WHERE n.unit = l.unit"
+	" AND n.started_ms <= l.at_ms ORDER BY n.started_ms DESC LIMIT 1)"
+	" WHERE l.line = %Q AND l._rowid_ = " LABEL_OF;
+
+const char *label_order(enum label_combine combine)
+{
+	return combine == LABEL_WORST ? "l.defect DESC, l.at_ms DESC, l._rowid_ DESC"
+				      : "l.at_ms DESC, l._rowid_ DESC";
+}
 
 static const char *type_of(const struct store_column *c)
 {
@@ -117,29 +123,61 @@ static int make_table(struct store *s, const char *table, const struct store_col
 	return r;
 }
 
-static int make(struct store *s, const char *line, const struct store_column *columns, size_t count,
-	struct err *err)
+/* Is the view there with this very text? */
+static int find_view(
+	struct store *s, const char *view, const char *text, bool *out, struct err *err)
 {
-	char table[LINE_TABLE_MAX], view[LINE_TABLE_MAX];
+	static const char sql[] =
+		"SELECT 1 FROM sqlite_master WHERE type = 'view' AND name = ? AND sql = ?";
+	struct statement st;
+	int r = statement_get(&st, s, sql, "look at a line's view", err);
+
+	if (r < 0)
+		return r;
+	statement_text(&st, view);
+	statement_text(&st, text);
+	r = statement_step(&st, err);
+	statement_end(&st);
+	if (r < 0)
+		return r;
+	*out = r == STATEMENT_ROW;
+	return 0;
+}
+
+static int make_view(struct store *s, const char *table, const char *line,
+	enum label_combine combine, struct err *err)
+{
+	char view[LINE_TABLE_MAX];
+	char *text;
+	bool is_there = false;
 	int r;
 
-	line_table(table, "unit", line);
 	line_table(view, "training", line);
-	r = make_table(s, table, columns, count, err);
-	for (size_t i = 0; r == 0 && i < count; i++)
-		r = add_column(s, table, &columns[i], err);
-	if (r == 0)
-		r = store_exec(s, "make a line's view", err, view_sql, view, table, line, table);
+	text = sqlite3_mprintf(
+		view_sql, view, table, table, line, line, table, label_order(combine));
+	if (!text)
+		return err_set(err, -ENOMEM, "%s: no memory for the view %s", s->path, view);
+	r = find_view(s, view, text, &is_there, err);
+	if (r == 0 && !is_there)
+		r = store_exec(
+			s, "make a line's view", err, "DROP VIEW IF EXISTS \"%w\"; %s", view, text);
+	sqlite3_free(text);
 	return r;
 }
 
 int store_add_line(struct store *s, const char *line, const struct store_column *columns,
-	size_t count, struct err *err)
+	size_t count, enum label_combine combine, struct err *err)
 {
+	char table[LINE_TABLE_MAX];
 	int r = store_begin(s, err);
 
+	line_table(table, "unit", line);
 	if (r == 0)
-		r = make(s, line, columns, count, err);
+		r = make_table(s, table, columns, count, err);
+	for (size_t i = 0; r == 0 && i < count; i++)
+		r = add_column(s, table, &columns[i], err);
+	if (r == 0)
+		r = make_view(s, table, line, combine, err);
 	if (r == 0)
 		r = store_commit(s, err);
 	if (r < 0)

@@ -1,6 +1,6 @@
 /* Unit rows: table unit_<line>, one column per raw feature; the view training_<line>: the labelled
  * units, with the columns of unit_<line> and label_defect, label_class, label_at_ms, label_source,
- * label_by and label_why of the newest label. */
+ * label_by and label_why of the label that counts. */
 #pragma once
 
 #include "lib/base/unit_row.h"
@@ -11,11 +11,17 @@ struct store_column {
 	bool is_text;
 };
 
-/* Creates unit_<line> or adds the columns it lacks, in a transaction of its own. `line` has its
- * "-" as "_" in the table's name. -EEXIST with a sentence when a column is there with the other
- * type. */
+/* Which label counts where a unit has several. */
+enum label_combine {
+	LABEL_LATEST, /* the newest */
+	LABEL_WORST,  /* the newest that says defect; the newest where none does */
+};
+
+/* Creates unit_<line> or adds the columns it lacks, and makes the view anew where it is not what
+ * `combine` wants, in a transaction of its own. `line` has its "-" as "_" in the names. -EEXIST
+ * with a sentence when a column is there with the other type. */
 MUST_CHECK int store_add_line(struct store *s, const char *line, const struct store_column *columns,
-	size_t count, struct err *err);
+	size_t count, enum label_combine combine, struct err *err);
 
 /* Would store_add_line take this column? Only reads. 0, also when there is no such column or table
  * yet; -EEXIST with the same sentence. */

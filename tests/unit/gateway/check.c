@@ -197,7 +197,7 @@ static void a_feature_whose_column_has_another_type_is_an_error(void **state)
 	(void)state;
 	write_model("state/models/m.onnx", "speed", NULL);
 	assert_int_equal(store_open(&s, "state/defectd.db", STORE_WRITE, NULL), 0);
-	assert_int_equal(store_add_line(s, "l", columns, 2, NULL), 0);
+	assert_int_equal(store_add_line(s, "l", columns, 2, LABEL_LATEST, NULL), 0);
 	store_close(s);
 	check(&c, "l.json: /features/1: {DIR}/state/defectd.db: column \"speed\" of unit_l holds "
 		  "TEXT, the feature of that name is REAL: give the feature another name\n");

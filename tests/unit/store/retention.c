@@ -52,7 +52,7 @@ static void put_many(struct temporary *t, const char *verdict, int count)
 
 static void add_line(struct temporary *t)
 {
-	temporary_do(t, store_add_line(t->store, "press-3", NULL, 0, &t->err));
+	temporary_do(t, store_add_line(t->store, "press-3", NULL, 0, LABEL_LATEST, &t->err));
 }
 
 static void expect_units(struct temporary *t, int64_t now_ms, const char *expected)

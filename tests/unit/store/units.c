@@ -46,7 +46,7 @@ static struct unit_row row_of(const char *unit, int64_t started_ms)
 
 static void add_line(struct temporary *t)
 {
-	temporary_do(t, store_add_line(t->store, "press-3", columns, 2, &t->err));
+	temporary_do(t, store_add_line(t->store, "press-3", columns, 2, LABEL_LATEST, &t->err));
 }
 
 static void has_the_columns_of_the_contract_in_its_order(void **state)
@@ -135,8 +135,8 @@ static void adds_columns_for_new_features(void **state)
 
 	add_line(t);
 	temporary_do(t, store_put_unit(t->store, &row, &t->err));
-	temporary_do(t, store_add_line(t->store, "press-3", more, 4, &t->err));
-	temporary_do(t, store_add_line(t->store, "press-3", more, 4, &t->err));
+	temporary_do(t, store_add_line(t->store, "press-3", more, 4, LABEL_LATEST, &t->err));
+	temporary_do(t, store_add_line(t->store, "press-3", more, 4, LABEL_LATEST, &t->err));
 	row = row_of("U2", 1000);
 	row.value_count = 4;
 	row.names = more_names;
@@ -160,7 +160,8 @@ static void refuses_a_column_of_the_other_type(void **state)
 	char expected[256];
 
 	add_line(t);
-	assert_int_equal(store_add_line(t->store, "press-3", other, 2, &t->err), -EEXIST);
+	assert_int_equal(
+		store_add_line(t->store, "press-3", other, 2, LABEL_LATEST, &t->err), -EEXIST);
 	snprintf(expected, sizeof(expected),
 		"%s: column \"type\" of unit_press_3 holds TEXT, the feature of that name is REAL: "
 		"give the feature another name",
@@ -181,7 +182,7 @@ static void keeps_lines_apart(void **state)
 
 	b.line = "oven";
 	add_line(t);
-	temporary_do(t, store_add_line(t->store, "oven", columns, 2, &t->err));
+	temporary_do(t, store_add_line(t->store, "oven", columns, 2, LABEL_LATEST, &t->err));
 	for (int i = 0; i < 3; i++) {
 		a.started_ms = b.started_ms = i;
 		temporary_do(t, store_put_unit(t->store, &a, &t->err));
@@ -199,9 +200,11 @@ static void takes_a_line_whose_name_goes_on_where_another_ends(void **state)
 {
 	struct temporary *t = *state;
 
-	temporary_do(t, store_add_line(t->store, "press", columns, 2, &t->err));
-	temporary_do(t, store_add_line(t->store, "press-verdict", columns, 2, &t->err));
-	temporary_do(t, store_add_line(t->store, "press_verdict-scored_ms", columns, 2, &t->err));
+	temporary_do(t, store_add_line(t->store, "press", columns, 2, LABEL_LATEST, &t->err));
+	temporary_do(
+		t, store_add_line(t->store, "press-verdict", columns, 2, LABEL_LATEST, &t->err));
+	temporary_do(t, store_add_line(t->store, "press_verdict-scored_ms", columns, 2,
+				LABEL_LATEST, &t->err));
 	assert_string_equal(
 		temporary_query(t, "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND "
 				   "sql LIKE '%(verdict, scored_ms)'"),
@@ -218,38 +221,11 @@ static void makes_the_most_columns_there_may_be(void **state)
 		snprintf(text[i], sizeof(text[i]), "f%d", i);
 		many[i].name = text[i];
 	}
-	temporary_do(t, store_add_line(t->store, "press-3", many, 250, &t->err));
-	temporary_do(t, store_add_line(t->store, "press-3", many, 500, &t->err));
+	temporary_do(t, store_add_line(t->store, "press-3", many, 250, LABEL_LATEST, &t->err));
+	temporary_do(t, store_add_line(t->store, "press-3", many, 500, LABEL_LATEST, &t->err));
 	assert_string_equal(
 		temporary_query(t, "SELECT count(*) FROM pragma_table_info('unit_press_3')"),
 		"516");
-}
-
-/* A label belongs to the newest unit of its id that started before it; the newest label counts. */
-static void joins_the_newest_label_to_its_unit(void **state)
-{
-	struct temporary *t = *state;
-	struct unit_row first = row_of("U1", 1000), again = row_of("U1", 9000),
-			other = row_of("U2", 1000), early = row_of("U3", 5000);
-
-	add_line(t);
-	temporary_do(t, store_put_unit(t->store, &first, &t->err));
-	temporary_do(t, store_put_unit(t->store, &again, &t->err));
-	temporary_do(t, store_put_unit(t->store, &other, &t->err));
-	temporary_do(t, store_put_unit(t->store, &early, &t->err));
-	temporary_exec(t, "INSERT INTO label VALUES"
-			  " ('press-3', 'U1', 2000, 1, 'crack', 'qc', 'amy', ''),"
-			  " ('press-3', 'U1', 3000, 0, '', 'qc', 'bob', 'again'),"
-			  " ('press-3', 'U1', 9000, 1, 'dent', 'qc', 'amy', ''),"
-			  " ('press-4', 'U2', 9000, 1, '', 'qc', '', ''),"
-			  " ('press-3', 'U3', 4999, 1, '', 'qc', '', '')");
-	assert_string_equal(
-		temporary_query(t,
-			"SELECT group_concat(unit || ' ' || started_ms || ' ' ||"
-			" label_defect || ' ' || label_class || ' ' || label_at_ms || ' '"
-			" || label_by || ' ' || label_why || ' ' || thickness, ', ')"
-			" FROM training_press_3"),
-		"U1 1000 0  3000 bob again 2.5, U1 9000 1 dent 9000 amy  2.5");
 }
 
 static void keeps_the_text_of_a_line_file_once(void **state)
@@ -275,7 +251,6 @@ int main(void)
 		temporary_test(keeps_lines_apart),
 		temporary_test(takes_a_line_whose_name_goes_on_where_another_ends),
 		temporary_test(makes_the_most_columns_there_may_be),
-		temporary_test(joins_the_newest_label_to_its_unit),
 		temporary_test(keeps_the_text_of_a_line_file_once),
 	};
 
