@@ -1,4 +1,4 @@
-/* Outbox and quarantine. */
+/* The outbox. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +13,6 @@
 #include "lib/base/buf.h"
 #include "lib/base/macros.h"
 #include "lib/store/outbox.h"
-#include "lib/store/quarantine.h"
 
 static int note(void *owner, const struct outbox_message *m)
 {
@@ -63,36 +62,11 @@ static void stops_where_the_reader_says_so(void **state)
 	assert_string_equal(buf_text(&b), "99 acme/alert a 7; ");
 }
 
-static void quarantines_any_bytes(void **state)
-{
-	struct temporary *t = *state;
-	struct quarantined q = {.at_ms = 5,
-		.line = "press-3",
-		.topic = "acme/x",
-		.payload = "a\0\xFF",
-		.payload_len = 3,
-		.reason = "bad_payload: 1:2: found byte 0x00"};
-
-	temporary_do(t, store_put_quarantine(t->store, &q, &t->err));
-	q.payload = NULL;
-	q.payload_len = 0;
-	q.line = "";
-	temporary_do(t, store_put_quarantine(t->store, &q, &t->err));
-	assert_string_equal(
-		temporary_query(
-			t, "SELECT at_ms, line, topic, hex(payload), reason FROM quarantine"),
-		"5|press-3|acme/x|6100FF|bad_payload: 1:2: found byte 0x00");
-	assert_string_equal(
-		temporary_query(t, "SELECT line, length(payload) FROM quarantine WHERE rowid = 2"),
-		"|0");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		temporary_test(gives_messages_back_in_order_until_they_are_deleted),
 		temporary_test(stops_where_the_reader_says_so),
-		temporary_test(quarantines_any_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
