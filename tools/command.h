@@ -23,7 +23,7 @@ struct command {
 };
 
 extern const struct command command_check, command_train, command_evaluate, command_predict,
-	command_replay, command_simulate, command_status, command_bench;
+	command_replay, command_simulate, command_label, command_status, command_bench;
 
 /* Prints "defectctl NAME: <sentence>" to stderr and returns the status. */
 int command_fail(const char *name, const struct err *err);                          /* 1 */
@@ -32,3 +32,10 @@ int command_usage(const struct command *c, const char *fmt, ...) PRINTF_LIKE(2, 
 /* Loads the configuration, printing every problem to stderr; NULL: return EX_CONFIG. */
 struct config;
 struct config *command_load_config(const struct context *ctx);
+/* The line of that name; NULL with a sentence that lists those there are. */
+struct line_config;
+const struct line_config *command_find_line(
+	const struct config *config, const char *name, struct err *err);
+/* Opens state_dir/defectd.db for reading. Negative errno with a sentence. */
+struct store;
+MUST_CHECK int command_open_store(struct store **out, const struct config *config, struct err *err);

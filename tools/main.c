@@ -18,6 +18,7 @@ static const struct command *const commands[] = {
 	&command_predict,
 	&command_replay,
 	&command_simulate,
+	&command_label,
 	&command_status,
 	&command_bench,
 	NULL,

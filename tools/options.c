@@ -8,6 +8,7 @@
 
 #include "lib/base/macros.h"
 #include "lib/base/num.h"
+#include "lib/base/timestamp.h"
 
 #define WHOLE_MAX (INT64_C(1) << 53) /* what a JSON reader keeps exactly */
 #define ROWS_MAX 64
@@ -45,6 +46,24 @@ static int read_list(
 	return 0;
 }
 
+static int read_time(const struct reader *r, const struct option_row *row, const char *value)
+{
+	bool has_zone = false;
+	int64_t ms;
+
+	if (num_parse_int(value, strlen(value), &ms) && ms >= 0) {
+		*(int64_t *)row->target = ms;
+		return 0;
+	}
+	if (!timestamp_parse(value, strlen(value), &ms, &has_zone) || !has_zone)
+		return command_usage(r->command,
+			"%s is \"%s\", wanted is a time with its zone (2026-11-22T16:03:51Z, "
+			"2026-11-22T17:03:51.5+01:00) or milliseconds since 1970",
+			row->name, value);
+	*(int64_t *)row->target = ms;
+	return 0;
+}
+
 static int read_value(const struct reader *r, const struct option_row *row, const char *value)
 {
 	int64_t whole;
@@ -66,6 +85,8 @@ static int read_value(const struct reader *r, const struct option_row *row, cons
 			return command_usage(
 				r->command, "%s is \"%s\", wanted is a number", row->name, value);
 		return 0;
+	case OPTION_TIME:
+		return read_time(r, row, value);
 	case OPTION_LIST:
 		return read_list(r, row->target, row->name, value);
 	case OPTION_FLAG:

@@ -15,6 +15,7 @@ enum option_kind {
 	OPTION_FLAG,       /* bool * */
 	OPTION_WHOLE,      /* uint64_t *, at most 2^53 */
 	OPTION_REAL,       /* double * */
+	OPTION_TIME,       /* int64_t *: ms since 1970, given so or as ISO 8601 with a zone */
 	OPTION_LIST,       /* struct option_list *: names with commas between */
 	OPTION_POSITIONAL, /* const char ** */
 	OPTION_LATER,      /* known, but not in this version: refused; no target */

@@ -8,7 +8,7 @@
 
 #include "lib/base/num.h"
 #include "lib/config/config.h"
-#include "tools/broker_login.h"
+#include "tools/broker_session.h"
 #include "tools/command.h"
 #include "tools/moulding_messages.h"
 #include "tools/options.h"
@@ -182,26 +182,13 @@ static void report(const struct context *ctx, const struct simulation *s, bool m
 /* The broker that was named, else the configuration's, else the one on this machine. */
 static int open_session(struct simulation *s, struct err *err)
 {
-	CLEANUP(broker_login_deinit) struct broker_login login = {0};
-	char client_id[48]; /* of this run: a broker ends the older of two with one name */
-	struct session_options o = {
+	const struct session_options o = {
 		.host = s->host ? s->host : "127.0.0.1",
 		.port = s->port == PORT_NONE ? PORT_DEFAULT : (int)s->port,
-		.client_id = client_id,
 	};
-	int rc;
 
-	snprintf(client_id, sizeof(client_id), "defectctl-simulate-%ld", (long)getpid());
-	if (s->config) {
-		rc = broker_login_read(&login, &s->config->broker, err);
-		if (rc < 0)
-			return rc;
-		o.host = s->config->broker.host;
-		o.port = s->config->broker.port;
-		o.username = login.username;
-		o.password = login.password;
-	}
-	return session_open(&s->session, &o, err);
+	return broker_session_open(
+		&s->session, &o, s->config ? &s->config->broker : NULL, "simulate", err);
 }
 
 static int open_all(struct simulation *s, struct err *err)

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "lib/base/buf.h"
 #include "lib/base/json.h"
@@ -14,7 +13,7 @@
 #include "lib/config/config.h"
 #include "lib/store/registry.h"
 #include "lib/store/store.h"
-#include "tools/broker_login.h"
+#include "tools/broker_session.h"
 #include "tools/command.h"
 #include "tools/options.h"
 #include "tools/session.h"
@@ -65,30 +64,15 @@ static void on_message(void *owner, const struct wire_message *m)
 static int ask_broker(struct status *s, struct err *err)
 {
 	CLEANUP(session_close) struct session *session = NULL;
-	CLEANUP(broker_login_deinit) struct broker_login login = {0};
+	const struct session_options o = {.timeout_ms = 3000, .message = on_message, .owner = s};
 	const char **filters = calloc(s->count, sizeof(*filters));
-	char client_id[48]; /* of this run: a broker ends the older of two with one name */
 	int rc;
 
 	if (!filters)
 		return err_set(err, -ENOMEM, "no memory");
 	for (size_t i = 0; i < s->count; i++)
 		filters[i] = s->said[i].topic;
-	snprintf(client_id, sizeof(client_id), "defectctl-status-%ld", (long)getpid());
-	rc = broker_login_read(&login, &s->config->broker, err);
-	if (rc == 0) {
-		const struct session_options o = {
-			.host = s->config->broker.host,
-			.port = s->config->broker.port,
-			.client_id = client_id,
-			.username = login.username,
-			.password = login.password,
-			.timeout_ms = 3000,
-			.message = on_message,
-			.owner = s,
-		};
-		rc = session_open(&session, &o, err);
-	}
+	rc = broker_session_open(&session, &o, &s->config->broker, "status", err);
 	if (rc == 0)
 		rc = session_subscribe(session, filters, s->count, err);
 	if (rc == 0)
@@ -140,13 +124,8 @@ static int read_store(
 	struct status *s, struct held *held, int64_t *outbox, int64_t *quarantine, struct err *err)
 {
 	CLEANUP(store_close) struct store *store = NULL;
-	struct buf path;
-	int rc;
+	int rc = command_open_store(&store, s->config, err);
 
-	buf_init(&path);
-	buf_addf(&path, "%s/defectd.db", s->config->state_dir);
-	rc = store_open(&store, buf_text(&path), STORE_READ, err);
-	buf_deinit(&path);
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < s->config->line_count; i++)

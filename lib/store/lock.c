@@ -10,6 +10,8 @@
 #include "lib/base/err.h"
 #include "lib/store/store.h"
 
+#define LOCK_PATH_MAX 4096
+
 /* Who has it, for people; the lock itself is the descriptor's. */
 static void write_pid(int fd)
 {
@@ -32,13 +34,20 @@ static int refuse_taken(int fd, const char *path, struct err *err)
 		text[0] ? " with id " : "", text);
 }
 
+static int lock_path(char path[LOCK_PATH_MAX], const char *state_dir, struct err *err)
+{
+	if (snprintf(path, LOCK_PATH_MAX, "%s/lock", state_dir) >= LOCK_PATH_MAX)
+		return err_set(err, -ENAMETOOLONG, "%s: the path is too long", state_dir);
+	return 0;
+}
+
 int store_lock_take(int *fd_out, const char *state_dir, struct err *err)
 {
-	char path[4096];
-	int fd, r = 0;
+	char path[LOCK_PATH_MAX];
+	int fd, r = lock_path(path, state_dir, err);
 
-	if (snprintf(path, sizeof(path), "%s/lock", state_dir) >= (int)sizeof(path))
-		return err_set(err, -ENAMETOOLONG, "%s: the path is too long", state_dir);
+	if (r < 0)
+		return r;
 	if (mkdir(state_dir, 0750) < 0 && errno != EEXIST) {
 		r = -errno;
 		return err_set(err, r, "%s: cannot make the folder: %s", state_dir, strerror(-r));
@@ -58,5 +67,26 @@ int store_lock_take(int *fd_out, const char *state_dir, struct err *err)
 	}
 	write_pid(fd);
 	*fd_out = fd;
+	return 0;
+}
+
+int store_lock_is_held(const char *state_dir, bool *out, struct err *err)
+{
+	char path[LOCK_PATH_MAX];
+	int fd, r = lock_path(path, state_dir, err);
+
+	if (r < 0)
+		return r;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT) {
+		*out = false;
+		return 0;
+	}
+	if (fd < 0) {
+		r = -errno;
+		return err_set(err, r, "%s: cannot open the lock: %s", path, strerror(-r));
+	}
+	*out = flock(fd, LOCK_SH | LOCK_NB) < 0;
+	close(fd);
 	return 0;
 }

@@ -40,6 +40,8 @@ struct sqlite3 *store_sqlite(struct store *s); /* for queries of one's own (read
 /* Takes state_dir/lock (created). The descriptor holds it until closed; -EWOULDBLOCK with a
  * sentence when another process has it. Creates state_dir when its parent is there. */
 MUST_CHECK int store_lock_take(int *fd_out, const char *state_dir, struct err *err);
+/* Does a process hold the lock? Needs to read it only; no lock file: nobody. Negative errno. */
+MUST_CHECK int store_lock_is_held(const char *state_dir, bool *out, struct err *err);
 
 /* Numbers that live as long as the file ("boot"). */
 MUST_CHECK int store_meta_get(

@@ -40,12 +40,34 @@ static void lets_one_process_in(void **state)
 	assert_int_equal(rmdir(folder), 0);
 }
 
+static void is_seen_to_be_held_and_let_go(void **state)
+{
+	struct temporary *t = *state;
+	bool is_held = true;
+	int fd = -1;
+
+	temporary_do(t, store_lock_is_held(t->folder, &is_held, &t->err));
+	assert_false(is_held); /* no lock file */
+	temporary_do(t, store_lock_take(&fd, t->folder, &t->err));
+	temporary_do(t, store_lock_is_held(t->folder, &is_held, &t->err));
+	assert_true(is_held);
+	close(fd);
+	temporary_do(t, store_lock_is_held(t->folder, &is_held, &t->err));
+	assert_false(is_held);
+	/* looking leaves nothing behind */
+	temporary_do(t, store_lock_take(&fd, t->folder, &t->err));
+	close(fd);
+}
+
 static void says_why_it_cannot(void **state)
 {
+	bool is_held;
 	struct err err;
 	int fd = -1;
 
 	(void)state;
+	assert_int_equal(store_lock_is_held("/dev/null", &is_held, &err), -ENOTDIR);
+	assert_string_equal(err.text, "/dev/null/lock: cannot open the lock: Not a directory");
 	assert_int_equal(store_lock_take(&fd, "/nonexistent/state", &err), -ENOENT);
 	assert_string_equal(
 		err.text, "/nonexistent/state: cannot make the folder: No such file or directory");
@@ -57,6 +79,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		temporary_test(lets_one_process_in),
+		temporary_test(is_seen_to_be_held_and_let_go),
 		cmocka_unit_test(says_why_it_cannot),
 	};
 
