@@ -6,6 +6,7 @@
 static const struct decoder *const decoders[] = {
 	&decoder_json,
 	&decoder_number,
+	&decoder_text,
 	NULL,
 };
 
