@@ -23,6 +23,7 @@ static void line_config_deinit(struct line_config *line)
 	free(line->text);
 	free(line->model);
 	free(line->publish);
+	free(line->feature_at);
 	plan_deinit(&line->plan);
 }
 
@@ -141,6 +142,8 @@ struct assembler_limits config_assembler_limits(const struct config *c)
 		.open_units = (size_t)c->limits.open_units,
 		.remembered_units = (size_t)c->limits.remembered_units,
 		.lots = (size_t)c->limits.lots,
+		.samples = (size_t)c->limits.samples,
+		.array_elements = (size_t)c->limits.array_elements,
 		.future_limit_ms = c->future_limit_ms,
 	};
 }

@@ -31,8 +31,8 @@ struct store_config {
 };
 
 struct limits_config { /* DESIGN 3.4 */
-	int64_t payload, open_units, remembered_units, lots, unacknowledged_bytes, outbox,
-		quarantine, features, model;
+	int64_t payload, open_units, remembered_units, samples, lots, unacknowledged_bytes, outbox,
+		quarantine, array_elements, features, model;
 };
 
 struct line_config {
@@ -43,6 +43,7 @@ struct line_config {
 	char *model;             /* absolute path under <state_dir>/models; NULL: none */
 	char *publish;           /* root of its topics */
 	struct plan plan;
+	size_t *feature_at; /* [plan.feature_count]: which element of "features" it comes from */
 	struct decide_policy decide;
 };
 

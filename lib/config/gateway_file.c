@@ -27,7 +27,7 @@ struct gateway_file {
 	const cJSON *lines;
 };
 
-static const struct choice protocols[] = {{"5", 5, false}, {"3.1.1", 3, false}, {0}};
+static const struct choice protocols[] = {{"5", 5}, {"3.1.1", 3}, {0}};
 
 #define AT(member) .offset = offsetof(struct broker_file, member)
 static const struct key broker_keys[] = {
@@ -70,14 +70,15 @@ static const struct key limits_keys[] = {
 	{"open_units", KEY_COUNT, AT(open_units), .low = "1", .high = "1000000", .preset = "10000"},
 	{"remembered_units", KEY_COUNT, AT(remembered_units), .low = "1", .high = "10000000",
 		.preset = "100000"},
-	{"samples", KEY_LATER, .help = "streams, and a limit of samples, are"},
+	{"samples", KEY_COUNT, AT(samples), .low = "1", .high = "10000000", .preset = "100000"},
 	{"lots", KEY_COUNT, AT(lots), .low = "1", .high = "1000000", .preset = "10000"},
 	{"unacknowledged_bytes", KEY_SIZE, AT(unacknowledged_bytes), .low = "4KiB", .high = "1GiB",
 		.preset = "4MiB"},
 	{"outbox", KEY_COUNT, AT(outbox), .low = "1", .high = "10000000", .preset = "100000"},
 	{"quarantine", KEY_COUNT, AT(quarantine), .low = "1", .high = "10000000",
 		.preset = "10000"},
-	{"array_elements", KEY_LATER, .help = "`each`, and a limit of array elements, are"},
+	{"array_elements", KEY_COUNT, AT(array_elements), .low = "1", .high = "1000000",
+		.preset = "1000"},
 	{"features", KEY_COUNT, AT(features), .low = "1", .high = "1900", .preset = "500"},
 	{"model", KEY_SIZE, AT(model), .low = "1KiB", .high = "1GiB", .preset = "64MiB"},
 	{0},

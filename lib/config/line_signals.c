@@ -1,28 +1,54 @@
-/* What the parts of a line refer to by name: signals, lots; and which sources open units. */
+/* What the parts of a line refer to by name: sources, signals, stations, lots. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/config/line_file.h"
 #include "lib/config/names.h"
 
-static void say_no_source(const struct draft *d, const char *name, const struct place *at)
+const char *line_kind_text(enum source_kind kind)
 {
-	CLEANUP(suggestion_deinit) struct suggestion hint;
+	static const char *const texts[] = {
+		[SOURCE_UNIT] = "a source of units",
+		[SOURCE_LOT] = "a source of lots",
+		[SOURCE_STREAM] = "a stream of the line",
+	};
 
-	suggestion_init(&hint, name);
-	for (size_t i = 0; i < d->line->plan.source_count; i++)
-		suggestion_add(&hint, d->line->plan.sources[i].name);
-	place_error(at, "there is no source \"%s\", %s", name, suggestion_text(&hint));
+	return texts[kind];
 }
 
-static void say_no_lot(const struct draft *d, const char *name, const struct place *at)
+enum line_ref line_find_source(
+	struct draft *d, const char *name, enum line_use use, size_t *out, const struct place *at)
 {
 	CLEANUP(suggestion_deinit) struct suggestion hint;
+	const struct plan *plan = &d->line->plan;
+	int i = plan_find_source(plan, name);
 
 	suggestion_init(&hint, name);
-	for (size_t i = 0; i < d->line->plan.lot_count; i++)
-		suggestion_add(&hint, d->line->plan.lots[i].name);
-	place_error(at, "there is no lot \"%s\", %s", name, suggestion_text(&hint));
+	if (i < 0) {
+		for (size_t k = 0; k < plan->source_count; k++)
+			suggestion_add(&hint, plan->sources[k].name);
+		place_error(at, "there is no source \"%s\", %s", name, suggestion_text(&hint));
+		return LINE_REF_BAD;
+	}
+	*out = (size_t)i;
+	d->notes[i].is_used = true;
+	d->notes[i].may_open |= use == LINE_USE_OPENS;
+	return d->notes[i].is_broken ? LINE_REF_UNSURE : LINE_REF_OK;
+}
+
+enum line_ref line_find_unit_source(struct draft *d, const char *name, enum line_use use,
+	size_t *out, const char *wanted, const struct place *at)
+{
+	enum line_ref found = line_find_source(d, name, use, out, at);
+	enum source_kind kind;
+
+	if (found != LINE_REF_OK)
+		return found;
+	kind = d->line->plan.sources[*out].kind;
+	if (kind == SOURCE_UNIT)
+		return LINE_REF_OK;
+	place_error(at, "\"%s\" is %s; %s", name, line_kind_text(kind), wanted);
+	return LINE_REF_BAD;
 }
 
 /* Can `source` have the field? With a tag every tag may come. */
@@ -30,14 +56,14 @@ static enum line_ref find_field(
 	const struct source *source, const char *field, const struct place *at)
 {
 	CLEANUP(suggestion_deinit) struct suggestion hint;
-	bool is_number = source->decoder == decoder_find("number");
+	bool is_scalar = source->decoder != decoder_find("json");
 
 	suggestion_init(&hint, field);
-	if (source->tag.kind != ID_NONE || (!is_number && source->field_count == 0))
+	if (source->tag.count > 0 || (!is_scalar && source->field_count == 0))
 		return LINE_REF_OK;
-	if (is_number && strcmp(field, "value") == 0)
+	if (is_scalar && strcmp(field, "value") == 0)
 		return LINE_REF_OK;
-	if (is_number)
+	if (is_scalar)
 		suggestion_add(&hint, "value");
 	for (size_t i = 0; i < source->field_count; i++) {
 		if (strcmp(source->fields[i].name, field) == 0)
@@ -49,13 +75,12 @@ static enum line_ref find_field(
 	return LINE_REF_BAD;
 }
 
-enum line_ref line_find_signal(struct draft *d, const char *text, size_t *source,
+enum line_ref line_find_signal(struct draft *d, const char *text, enum line_use use, size_t *source,
 	const char **field, const struct place *at)
 {
 	const char *dot = strchr(text, '.');
-	enum line_ref found = LINE_REF_UNSURE;
+	enum line_ref found;
 	char *name;
-	int i;
 
 	if (!dot || dot == text || !dot[1]) {
 		place_error(at, "is \"%s\", allowed is <source>.<field>", text);
@@ -66,71 +91,58 @@ enum line_ref line_find_signal(struct draft *d, const char *text, size_t *source
 		d->report->failed = true;
 		return LINE_REF_BAD;
 	}
-	i = plan_find_source(&d->line->plan, name);
-	if (i < 0) {
-		say_no_source(d, name, at);
-		found = LINE_REF_BAD;
-	} else {
-		*source = (size_t)i;
-		*field = dot + 1;
-		d->notes[i].is_used = true;
-		if (!d->notes[i].is_broken)
-			found = find_field(&d->line->plan.sources[i], dot + 1, at);
-	}
+	found = line_find_source(d, name, use, source, at);
+	*field = dot + 1;
+	if (found == LINE_REF_OK)
+		found = find_field(&d->line->plan.sources[*source], dot + 1, at);
 	free(name);
 	return found;
 }
 
-bool line_find_lot(const struct draft *d, const char *name, size_t *out, const struct place *at)
+enum line_ref line_find_station(
+	const struct draft *d, const char *name, size_t *out, const struct place *at)
 {
-	int i = plan_find_lot(&d->line->plan, name);
+	CLEANUP(suggestion_deinit) struct suggestion hint;
+	const struct plan *plan = &d->line->plan;
+	int i = plan_find_station(plan, name);
 
+	suggestion_init(&hint, name);
 	if (i < 0) {
-		say_no_lot(d, name, at);
-		return false;
+		for (size_t k = 0; k < plan->station_count; k++)
+			suggestion_add(&hint, plan->stations[k].name);
+		place_error(at, "there is no station \"%s\", %s", name, suggestion_text(&hint));
+		return LINE_REF_BAD;
 	}
 	*out = (size_t)i;
-	return true;
+	return d->is_station_broken[i] ? LINE_REF_UNSURE : LINE_REF_OK;
 }
 
-static void narrow_openers(struct draft *d, const cJSON *open, const struct place *at)
+enum line_ref line_find_entered(
+	const struct draft *d, const char *name, size_t *out, const struct place *at)
 {
-	struct plan *plan = &d->line->plan;
-	const cJSON *item;
-	size_t i = 0;
+	enum line_ref found = line_find_station(d, name, out, at);
 
-	if (cJSON_GetArraySize(open) == 0)
-		place_error(at, "is empty: no unit would ever open");
-	for (size_t s = 0; s < plan->source_count; s++)
-		plan->sources[s].opens = false;
-	cJSON_ArrayForEach(item, open)
-	{
-		struct place here = place_element(at, i++);
-		const char *name = schema_text(item, "the name of a source", &here);
-		int s = name ? plan_find_source(plan, name) : -1;
+	if (found != LINE_REF_OK || d->line->plan.stations[*out].enter != NO_INDEX)
+		return found;
+	place_error(
+		at, "the station \"%s\" has no \"enter\", which this would be counted from", name);
+	return LINE_REF_BAD;
+}
 
-		if (!name || (s >= 0 && d->notes[s].is_broken))
-			continue;
-		if (s < 0)
-			say_no_source(d, name, &here);
-		else if (plan->sources[s].kind != SOURCE_UNIT)
-			place_error(&here, "\"%s\" is a source of lots, it opens no unit", name);
-		else if (!d->notes[s].is_used)
-			place_error(
-				&here, "\"%s\" opens no unit: no feature and no lot uses it", name);
-		else
-			plan->sources[s].opens = true;
+enum line_ref line_find_lot(
+	const struct draft *d, const char *name, size_t *out, const struct place *at)
+{
+	CLEANUP(suggestion_deinit) struct suggestion hint;
+	const struct plan *plan = &d->line->plan;
+	int i = plan_find_lot(plan, name);
+
+	suggestion_init(&hint, name);
+	if (i < 0) {
+		for (size_t k = 0; k < plan->lot_count; k++)
+			suggestion_add(&hint, plan->lots[k].name);
+		place_error(at, "there is no lot \"%s\", %s", name, suggestion_text(&hint));
+		return LINE_REF_BAD;
 	}
-}
-
-void line_mark_openers(struct draft *d, const cJSON *open, const struct place *unit)
-{
-	struct place at = place_key(unit, "open");
-	struct plan *plan = &d->line->plan;
-
-	for (size_t s = 0; s < plan->source_count; s++)
-		plan->sources[s].opens =
-			d->notes[s].is_used && plan->sources[s].kind == SOURCE_UNIT;
-	if (open && d->notes)
-		narrow_openers(d, open, &at);
+	*out = (size_t)i;
+	return LINE_REF_OK;
 }

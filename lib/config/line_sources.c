@@ -5,117 +5,56 @@
 #include "lib/base/err.h"
 #include "lib/base/json.h"
 #include "lib/config/files.h"
-#include "lib/config/line_file.h"
+#include "lib/config/line_source.h"
 #include "lib/config/names.h"
-
-#define ID_RULE "a pointer such as \"/serial\" or a capture of the topic such as \"{unit}\""
-
-/* The document as it is read: texts are borrowed from it. */
-struct source_file {
-	const char *topic, *unit, *lot, *tag, *value, *time;
-	bool has_unit, has_lot, has_value, has_time_format;
-	int qos, format, time_format;
-	const cJSON *fields;
-};
-
-enum format { FORMAT_JSON, FORMAT_NUMBER };
 
 /* The decoders' names, in the order of the enum. */
 static const struct choice formats[] = {
-	{"json", FORMAT_JSON, false},
-	{"number", FORMAT_NUMBER, false},
-	{"text", 0, true},
-	{0},
-};
+	{"json", FORMAT_JSON}, {"number", FORMAT_NUMBER}, {"text", FORMAT_TEXT}, {0}};
 
 static const struct choice time_formats[] = {
-	{"ms", TIME_MS, false},
-	{"iso", TIME_ISO, false},
-	{"s", 0, true},
-	{"us", 0, true},
-	{"ns", 0, true},
-	{0},
-};
+	{"ms", TIME_MS}, {"iso", TIME_ISO}, {"s", TIME_S}, {"us", TIME_US}, {"ns", TIME_NS}, {0}};
 
 #define AT(member) .offset = offsetof(struct source_file, member)
+#define FLAG(member) .flag = offsetof(struct source_file, member)
 static const struct key source_keys[] = {
 	{"topic", KEY_TEXT, AT(topic), .is_required = true, .help = "what to subscribe to"},
 	{"qos", KEY_INT, AT(qos), .low = "0", .high = "1", .preset = "1"},
 	{"format", KEY_CHOICE, AT(format), .choices = formats, .preset = "json"},
-	{"unit", KEY_TEXT, AT(unit), .rule = ID_RULE,
-		.flag = offsetof(struct source_file, has_unit)},
-	{"lot", KEY_TEXT, AT(lot), .rule = ID_RULE, .flag = offsetof(struct source_file, has_lot)},
-	{"tag", KEY_TEXT, AT(tag), .rule = ID_RULE},
-	{"value", KEY_TEXT, AT(value), .is_valid = json_pointer_is_valid, .rule = POINTER_RULE,
-		.flag = offsetof(struct source_file, has_value)},
-	{"time", KEY_TEXT, AT(time), .is_valid = json_pointer_is_valid, .rule = POINTER_RULE},
+	{"each", KEY_TEXT, AT(each), .is_valid = json_pointer_is_valid,
+		.rule = "a pointer to the array or object to take apart, such as \"/values\" "
+			"(RFC 6901)"},
+	{"when", KEY_MAP, AT(when)},
+	{"unit", KEY_TEXT, AT(unit), .is_valid = name_is_id, .rule = ID_RULE, FLAG(has_unit)},
+	{"lot", KEY_TEXT, AT(lot), .is_valid = name_is_id, .rule = ID_RULE, FLAG(has_lot)},
+	{"tag", KEY_TEXT, AT(tag), .is_valid = name_is_id, .rule = ID_RULE},
+	{"value", KEY_TEXT, AT(value), .is_valid = name_is_pointer, .rule = POINTER_RULE,
+		FLAG(has_value)},
+	{"time", KEY_TEXT, AT(time), .is_valid = name_is_pointer, .rule = POINTER_RULE,
+		FLAG(has_time)},
 	{"time_format", KEY_CHOICE, AT(time_format), .choices = time_formats, .preset = "ms",
-		.flag = offsetof(struct source_file, has_time_format)},
+		FLAG(has_time_format)},
+	{"time_zone", KEY_TEXT, AT(time_zone)},
+	{"shift", KEY_SHIFT, AT(shift_ms), .low = "-365d", .high = "365d"},
+	{"quality", KEY_MAP, AT(quality)},
 	{"fields", KEY_MAP, AT(fields)},
-	{"each", KEY_LATER, .help = "taking arrays apart is"},
-	{"when", KEY_LATER, .help = "conditions on messages are"},
-	{"quality", KEY_LATER, .help = "quality flags are"},
-	{"journal", KEY_LATER, .help = "sources without a journal are"},
-	{"shift", KEY_LATER, .help = "shifted times are"},
-	{"time_zone", KEY_LATER, .help = "time zones are"},
+	{"journal", KEY_BOOL, AT(journal), .preset = "true"},
 	{0},
 };
+#undef FLAG
 #undef AT
 
-/* A source while it is read. */
-struct source_draft {
-	struct draft *line;
-	struct source *source;
-	const struct source_file *file;
-	const struct place *at;
-};
-
-static void say_no_capture(const struct source_draft *s, const char *name, const struct place *at)
+void line_check_pointer(const struct source_draft *s, const char *pointer, const struct place *at)
 {
-	CLEANUP(suggestion_deinit) struct suggestion hint;
-
-	suggestion_init(&hint, name);
-	for (size_t i = 0; i < topic_template_captures(s->source->topic); i++)
-		suggestion_add(&hint, topic_template_capture_name(s->source->topic, i));
-	place_error(at, "the topic captures no {%s}, %s", name, suggestion_text(&hint));
+	if (s->file->format != FORMAT_JSON && strcmp(pointer + (pointer[0] == '#'), "") != 0)
+		place_error(at,
+			"looks into \"%s\", but a payload of the format \"%s\" is one value, at "
+			"\"\"",
+			pointer, formats[s->file->format].name);
 }
 
-/* `text` as it stands under `key`; NULL: the capture of that name, if the topic has one. */
-static void read_id(
-	const struct source_draft *s, const char *key, const char *text, struct id_expr *out)
-{
-	struct place here = place_key(s->at, key);
-	size_t len = text ? strlen(text) : 0;
-	char name[NAME_LEN_MAX + 1];
-
-	if (!text) {
-		out->capture = topic_template_find_capture(s->source->topic, key);
-		out->kind = out->capture >= 0 ? ID_CAPTURE : ID_NONE;
-	} else if (text[0] == '/' && json_pointer_is_valid(text)) {
-		out->kind = ID_POINTER;
-		out->pointer = files_copy(s->line->report, text);
-		if (s->file->format == FORMAT_NUMBER)
-			place_error(&here, "a payload that is a number holds no pointer's value");
-	} else if (len > 2 && len - 2 <= NAME_LEN_MAX && text[0] == '{' && text[len - 1] == '}' &&
-		   strcspn(text + 1, "{}/") == len - 2) {
-		memcpy(name, text + 1, len - 2);
-		name[len - 2] = '\0';
-		out->capture = topic_template_find_capture(s->source->topic, name);
-		out->kind = ID_CAPTURE;
-		if (out->capture < 0)
-			say_no_capture(s, name, &here);
-	} else if (strpbrk(text, "{}")) {
-		place_error(&here,
-			"is \"%s\": ids put together by a template are not part of this version "
-			"yet, allowed is " ID_RULE,
-			text);
-	} else {
-		place_error(&here, "is \"%s\", allowed is " ID_RULE, text);
-	}
-}
-
-/* Unit or lot? What is written down counts more than what is captured, and units more than lots.
- */
+/* Unit or lot or neither? What is written down counts more than what is captured, and units more
+ * than lots. */
 static void read_kind(const struct source_draft *s)
 {
 	const struct source_file *f = s->file;
@@ -130,18 +69,33 @@ static void read_kind(const struct source_draft *s)
 	}
 	if ((f->has_unit && !f->unit) || (f->has_lot && !f->lot))
 		return; /* said already */
+	source->kind = SOURCE_STREAM;
 	if (f->lot || (!f->unit && !captures_unit && captures_lot)) {
 		source->kind = SOURCE_LOT;
-		read_id(s, "lot", f->lot, &source->id);
+		line_read_id(s, "lot", f->lot, &source->id);
 	} else if (f->unit || captures_unit) {
 		source->kind = SOURCE_UNIT;
-		read_id(s, "unit", f->unit, &source->id);
-	} else {
-		place_error(s->at, "carries neither a unit nor a lot: streams of the line are not "
-				   "part of this "
-				   "version yet; add \"unit\" or \"lot\", or capture {unit} or "
-				   "{lot} in the topic");
+		line_read_id(s, "unit", f->unit, &source->id);
 	}
+}
+
+static void read_each(const struct source_draft *s)
+{
+	struct place each = place_key(s->at, "each"), topic = place_key(s->at, "topic");
+	const struct source_file *f = s->file;
+
+	if (!f->each)
+		return;
+	s->source->each = files_copy(s->line->report, f->each);
+	if (f->format != FORMAT_JSON)
+		place_error(&each,
+			"a payload of the format \"%s\" has nothing to take apart; remove "
+			"the key",
+			formats[f->format].name);
+	if (topic_template_find_capture(s->source->topic, "key") >= 0)
+		place_error(&topic,
+			"captures {key}, which with \"each\" is the name or index of an "
+			"element; choose another name");
 }
 
 static void read_tag(const struct source_draft *s)
@@ -149,37 +103,41 @@ static void read_tag(const struct source_draft *s)
 	struct place value = place_key(s->at, "value"), fields = place_key(s->at, "fields");
 	const struct source_file *f = s->file;
 	struct source *source = s->source;
+	bool has_tag = f->tag || topic_template_find_capture(source->topic, "tag") >= 0;
 
-	read_id(s, "tag", f->tag, &source->tag);
-	if (source->tag.kind != ID_NONE)
-		source->value_pointer = files_copy(s->line->report, f->format == FORMAT_NUMBER ? ""
-								    : f->value ? f->value
-									       : "/value");
-	if (f->has_value && source->tag.kind == ID_NONE)
+	line_read_id(s, "tag", f->tag, &source->tag);
+	if (f->has_value && !has_tag)
 		place_error(&value, "goes with a \"tag\", and this source has none; name the value "
 				    "in \"fields\" instead");
-	else if (f->has_value && f->format == FORMAT_NUMBER)
-		place_error(&value, "the payload itself is the number; remove the key");
-	if (f->fields && source->tag.kind != ID_NONE)
+	else if (f->has_value && f->format != FORMAT_JSON)
+		place_error(&value, "the payload itself is the %s; remove the key",
+			formats[f->format].name);
+	else if (f->value)
+		line_copy_pointer(s->line, &source->value, f->value);
+	if (f->fields && has_tag)
 		place_error(
 			&fields, "a source with a tag has one value, at \"value\"; remove the key");
-	else if (f->fields && f->format == FORMAT_NUMBER)
-		place_error(&fields, "a payload that is a number has one value, called \"value\"; "
-				     "remove the key");
+	else if (f->fields && f->format != FORMAT_JSON)
+		place_error(&fields,
+			"a payload that is a %s has one value, called \"value\"; "
+			"remove the key",
+			formats[f->format].name);
 }
 
-static void read_time(const struct source_draft *s)
+static void read_journal(const struct source_draft *s)
 {
-	struct place time = place_key(s->at, "time"), format = place_key(s->at, "time_format");
-	const struct source_file *f = s->file;
+	struct place at = place_key(s->at, "journal");
 
-	s->source->time_format = f->time ? (enum time_format)f->time_format : TIME_OF_RECEIPT;
-	if (f->time)
-		s->source->time_pointer = files_copy(s->line->report, f->time);
-	if (f->time && f->format == FORMAT_NUMBER)
-		place_error(&time, "a payload that is a number holds no time; remove the key");
-	if (f->has_time_format && !f->time)
-		place_error(&format, "goes with \"time\", the pointer to it, which is missing");
+	s->source->journal = s->file->journal;
+	if (s->file->journal)
+		return;
+	if (s->file->qos != 0)
+		place_error(&at,
+			"is false, which goes with \"qos\" 0 alone: what comes at QoS 1 is "
+			"not lost");
+	else if (s->source->topic && s->source->kind != SOURCE_STREAM)
+		place_error(&at, "is false, which is for streams alone, and this is %s",
+			line_kind_text(s->source->kind));
 }
 
 static void read_fields(const struct source_draft *s)
@@ -202,16 +160,14 @@ static void read_fields(const struct source_draft *s)
 	{
 		struct place here = place_key(&fields, item->string);
 		struct source_field *field = &s->source->fields[s->source->field_count];
-		char found[FOUND_TEXT_MAX];
 
 		if (!item->string[0]) {
 			place_error(&here, "a field needs a name");
-		} else if (!cJSON_IsString(item) || !json_pointer_is_valid(item->valuestring)) {
-			place_error(&here, "is %s, allowed is " POINTER_RULE,
-				schema_found(found, item));
+		} else if (!cJSON_IsString(item) || !name_is_pointer(item->valuestring)) {
+			schema_refuse(item, &here, POINTER_RULE);
 		} else {
 			field->name = files_copy(s->line->report, item->string);
-			field->pointer = files_copy(s->line->report, item->valuestring);
+			line_copy_pointer(s->line, &field->pointer, item->valuestring);
 			s->source->field_count++;
 		}
 	}
@@ -243,9 +199,12 @@ static void read_source(
 	read_topic(&s);
 	if (source->topic) {
 		read_kind(&s);
+		read_each(&s);
 		read_tag(&s);
 	}
-	read_time(&s);
+	line_read_conditions(&s);
+	line_read_time(&s);
+	read_journal(&s);
 	if (f.fields && f.format == FORMAT_JSON)
 		read_fields(&s);
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "lib/base/json.h"
 #include "lib/base/macros.h"
 #include "lib/feature/plan.h"
 
@@ -75,6 +76,16 @@ bool name_is_topic(const char *s)
 		if (s[i] == '+' || s[i] == '#' || (unsigned char)s[i] < 0x20 || s[i] == 0x7f)
 			return false;
 	return true;
+}
+
+bool name_is_pointer(const char *s)
+{
+	return json_pointer_is_valid(s[0] == '#' ? s + 1 : s);
+}
+
+bool name_is_id(const char *s)
+{
+	return name_is_pointer(s) || strpbrk(s, "{}");
 }
 
 bool names_fall_together(const char *a, const char *b)

@@ -14,12 +14,17 @@
 #define HOST_RULE "a host name or an address, without scheme, port or path"
 #define TOPIC_RULE "a topic without + and #, not begun with $ and not ended with /"
 #define POINTER_RULE "a pointer into the payload such as \"/temp\" (RFC 6901)"
+#define ID_RULE                                                                           \
+	"a pointer such as \"/serial\", a capture of the topic such as \"{unit}\", or a " \
+	"template such as \"{/order}-{/cycle}\""
 
-bool name_is_valid(const char *s);        /* lots, features */
+bool name_is_valid(const char *s);        /* stations, lots, features */
 bool name_is_valid_dashed(const char *s); /* lines, sources: also - */
 bool name_is_instance(const char *s);
 bool name_is_host(const char *s);
-bool name_is_topic(const char *s); /* one can publish below it */
+bool name_is_topic(const char *s);   /* one can publish below it */
+bool name_is_pointer(const char *s); /* RFC 6901; after a # into the whole payload */
+bool name_is_id(const char *s);      /* a pointer, or something with {} in it */
 
 /* Are they the same where - is _ ? */
 bool names_fall_together(const char *a, const char *b);

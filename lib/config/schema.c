@@ -44,7 +44,7 @@ const char *schema_found(char out[FOUND_TEXT_MAX], const cJSON *item)
 	return out;
 }
 
-static void say_not_allowed(const cJSON *item, const struct place *at, const char *rule)
+void schema_refuse(const cJSON *item, const struct place *at, const char *rule)
 {
 	char found[FOUND_TEXT_MAX];
 
@@ -55,7 +55,7 @@ const char *schema_text(const cJSON *item, const char *rule, const struct place 
 {
 	if (cJSON_IsString(item) && item->valuestring[0])
 		return item->valuestring;
-	say_not_allowed(item, at, rule);
+	schema_refuse(item, at, rule);
 	return NULL;
 }
 
@@ -69,19 +69,14 @@ bool schema_choice(
 	for (const struct choice *c = choices; c->name; c++) {
 		bool is_this = cJSON_IsString(item) && strcmp(item->valuestring, c->name) == 0;
 
-		if (is_this && c->is_later) {
-			place_error(at, "\"%s\" is not part of this version yet", c->name);
-			return false;
-		}
 		if (is_this) {
 			*out = c->value;
 			return true;
 		}
-		if (!c->is_later)
-			buf_addf(&rule, "%s\"%s\"", rule.len ? " or " : "", c->name);
+		buf_addf(&rule, "%s\"%s\"", rule.len ? " or " : "", c->name);
 	}
 	text = buf_text(&rule);
-	say_not_allowed(item, at, text ? text : "");
+	schema_refuse(item, at, text ? text : "");
 	return false;
 }
 
@@ -98,6 +93,11 @@ static bool number_from_text(const struct key *k, const char *text, double *out)
 		if (duration_parse(text, &whole, NULL) != 0)
 			return false;
 		break;
+	case KEY_SHIFT:
+		if (duration_parse(text + (text[0] == '-'), &whole, NULL) != 0)
+			return false;
+		whole = text[0] == '-' ? -whole : whole;
+		break;
 	case KEY_SIZE:
 		if (size_parse(text, &whole, NULL) != 0)
 			return false;
@@ -112,8 +112,8 @@ static bool number_from_text(const struct key *k, const char *text, double *out)
 
 static bool number_from_item(const struct key *k, const cJSON *item, double *out)
 {
-	bool is_written = k->type == KEY_DURATION || k->type == KEY_SECONDS || k->type == KEY_SIZE;
-	bool is_plain = k->type != KEY_DURATION && k->type != KEY_SECONDS;
+	bool is_plain = k->type != KEY_DURATION && k->type != KEY_SHIFT && k->type != KEY_SECONDS;
+	bool is_written = !is_plain || k->type == KEY_SIZE;
 
 	if (is_written && cJSON_IsString(item))
 		return number_from_text(k, item->valuestring, out);
@@ -158,6 +158,7 @@ static void say_number_rule(const struct key *k, const cJSON *item, const struct
 		[KEY_COUNT] = "a whole number",
 		[KEY_REAL] = "a number",
 		[KEY_DURATION] = "a duration such as \"90s\"",
+		[KEY_SHIFT] = "a duration such as \"20s\" or \"-20s\"",
 		[KEY_SECONDS] = "a duration in whole seconds such as \"90s\"",
 		[KEY_SIZE] = "a size such as \"64KiB\"",
 	};
@@ -169,7 +170,7 @@ static void say_number_rule(const struct key *k, const cJSON *item, const struct
 		snprintf(rule, sizeof(rule), "%s, at least %s", kinds[k->type], k->low);
 	else
 		snprintf(rule, sizeof(rule), "%s", kinds[k->type]);
-	say_not_allowed(item, at, rule);
+	schema_refuse(item, at, rule);
 }
 
 static void read_number(const struct key *k, const cJSON *item, char *out, const struct place *at)
@@ -189,7 +190,7 @@ static void read_text(const struct key *k, const cJSON *item, char *out, const s
 
 	if (!cJSON_IsString(item) || (!item->valuestring[0] && !may_be_empty) ||
 		(k->is_valid && !k->is_valid(item->valuestring)))
-		say_not_allowed(item, at, rule);
+		schema_refuse(item, at, rule);
 	else
 		*(const char **)(void *)out = item->valuestring;
 }
@@ -201,10 +202,7 @@ static void read_key(const struct key *k, const cJSON *item, char *out, const st
 		read_text(k, item, out + k->offset, at);
 		break;
 	case KEY_CHOICE:
-		if (k->later && cJSON_IsObject(item))
-			place_error(at, "%s not part of this version yet", k->later);
-		else
-			(void)schema_choice(item, k->choices, (int *)(void *)(out + k->offset), at);
+		(void)schema_choice(item, k->choices, (int *)(void *)(out + k->offset), at);
 		break;
 	case KEY_OBJECT:
 		(void)schema_read(k->keys, item, out + k->offset, at);
@@ -213,13 +211,22 @@ static void read_key(const struct key *k, const cJSON *item, char *out, const st
 		if (cJSON_IsArray(item))
 			*(const cJSON **)(void *)(out + k->offset) = item;
 		else
-			say_not_allowed(item, at, "an array");
+			schema_refuse(item, at, "an array");
 		break;
 	case KEY_MAP:
 		if (cJSON_IsObject(item))
 			*(const cJSON **)(void *)(out + k->offset) = item;
 		else
-			say_not_allowed(item, at, "an object");
+			schema_refuse(item, at, "an object");
+		break;
+	case KEY_BOOL:
+		if (cJSON_IsBool(item))
+			*(bool *)(void *)(out + k->offset) = cJSON_IsTrue(item);
+		else
+			schema_refuse(item, at, "true or false");
+		break;
+	case KEY_ANY:
+		*(const cJSON **)(void *)(out + k->offset) = item;
 		break;
 	case KEY_LATER:
 		if (k->help)
@@ -244,6 +251,8 @@ static void put_preset(const struct key *k, char *out, const struct place *at)
 		return;
 	} else if (k->type == KEY_TEXT) {
 		*(const char **)(void *)(out + k->offset) = k->preset;
+	} else if (k->type == KEY_BOOL) {
+		*(bool *)(void *)(out + k->offset) = strcmp(k->preset, "true") == 0;
 	} else if (k->type == KEY_CHOICE) {
 		for (const struct choice *c = k->choices; c->name; c++)
 			if (strcmp(c->name, k->preset) == 0)
@@ -274,7 +283,7 @@ bool schema_read(const struct key *keys, const cJSON *object, void *out, const s
 	if (!object)
 		return true;
 	if (!cJSON_IsObject(object)) {
-		say_not_allowed(object, at, "an object");
+		schema_refuse(object, at, "an object");
 		return false;
 	}
 	cJSON_ArrayForEach(item, object)

@@ -17,19 +17,21 @@ enum key_type {
 	KEY_INT,      /* int */
 	KEY_COUNT,    /* int64_t */
 	KEY_REAL,     /* double */
+	KEY_BOOL,     /* bool */
 	KEY_DURATION, /* int64_t, milliseconds */
+	KEY_SHIFT,    /* int64_t, milliseconds, from a duration that may have a minus before it */
 	KEY_SECONDS,  /* int, from a duration of whole seconds */
 	KEY_SIZE,     /* int64_t, bytes; from "64KiB" or a whole number */
 	KEY_OBJECT,   /* a struct, by the table `keys` */
 	KEY_LIST,     /* const cJSON *, an array; whoever reads on looks into it */
 	KEY_MAP,      /* const cJSON *, an object with names of the user's */
+	KEY_ANY,      /* const cJSON *, whatever it is; whoever reads on judges it */
 	KEY_LATER,    /* refused; `help` is the sentence's subject ("stations are") */
 };
 
 struct choice {
 	const char *name; /* NULL ends the list */
 	int value;
-	bool is_later;
 };
 
 struct key {
@@ -44,8 +46,7 @@ struct key {
 	const char *rule; /* what is_valid wants, in words */
 	const struct choice *choices;
 	const struct key *keys;
-	const char *later; /* KEY_CHOICE: an object here belongs to a later version */
-	const char *help;  /* said where the key is missing, or refused */
+	const char *help; /* said where the key is missing, or refused */
 };
 
 /* Reads `object` into `out`; presets first, so that `out` is whole whatever is found. `object`
@@ -56,6 +57,8 @@ bool schema_read(const struct key *keys, const cJSON *object, void *out, const s
 #define FOUND_TEXT_MAX 80
 const char *schema_found(char out[FOUND_TEXT_MAX], const cJSON *item);
 
+/* The value as found, and what is allowed. */
+void schema_refuse(const cJSON *item, const struct place *at, const char *rule);
 /* A text value at `at`, or NULL and an error: `rule` says what is allowed. */
 const char *schema_text(const cJSON *item, const char *rule, const struct place *at);
 /* The value of a choice by name; false and an error when there is none of that name. */

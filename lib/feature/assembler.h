@@ -30,6 +30,8 @@ struct assembler_limits {
 	size_t open_units;       /* beyond: the oldest is due at once */
 	size_t remembered_units; /* beyond: the oldest is forgotten */
 	size_t lots;             /* per line; beyond: least recently used goes */
+	size_t samples;          /* per signal; beyond: the oldest go */
+	size_t array_elements;   /* of one message; beyond: the rest is not looked at */
 	int64_t future_limit_ms;
 };
 

@@ -98,7 +98,7 @@ static int check_columns(
 		char where[48];
 		int r = store_column_fits(s, line->name, &column, &trouble);
 
-		snprintf(where, sizeof(where), "/features/%zu", i);
+		snprintf(where, sizeof(where), "/features/%zu", line->feature_at[i]);
 		if (r == -EEXIST)
 			config_report_error(&c->report, line->file, where, "%s", trouble.text);
 		else if (r < 0)

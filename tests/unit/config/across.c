@@ -58,7 +58,8 @@ static void warns_of_sources_that_nothing_uses(void **state)
 		"{'line': 'a', 'sources': {'s': {'topic': 'p/{unit}'}, 't': {'topic': 'q/{unit}'}},"
 		" 'features': [{'name': 'x', 'from': 's.x'}]}",
 		"{'line': 'b', " REST);
-	c = folder_load("warning: a.json: /sources/t: no feature and no lot uses this source\n");
+	c = folder_load("warning: a.json: /sources/t: no feature, lot, station or label uses this "
+			"source\n");
 	assert_true(c->lines[0].plan.sources[0].opens);
 	assert_false(c->lines[0].plan.sources[1].opens);
 }
@@ -70,10 +71,10 @@ static void all_errors_of_all_files_come_at_once(void **state)
 		"{'instance': 'gw', 'brokr': {}, 'broker': {'port': 0, 'keepalive': '1s'},"
 		" 'lines': ['a.json', 'b.json', 'c.json', 'd.json']}");
 	folder_write("a.json",
-		"{'line': 'a', 'stations': {}, 'unit': {'deadlin': '5s'},"
+		"{'line': 'a', 'alarms': {}, 'unit': {'deadlin': '5s'},"
 		" 'sources': {'s': {'topic': 'p/{unit}', 'qos': 3}, 't': {'topic': 'q/x'}},"
 		" 'features': [{'name': 'x', 'from': 's.x'}, {'name': 'y', 'from': 't.y'},"
-		"  {'name': 'z', 'from': 'u.z'}, {'nam': 'w', 'from': 's.w', 'take': 'mean'}]}");
+		"  {'name': 'z', 'from': 'u.z'}, {'nam': 'w', 'from': 's.w', 'hold': '1s'}]}");
 	folder_write("b.json", "{'line': 'a', 'decide': {'threshold': 2}, " REST);
 	folder_write("c.json", "[]");
 	assert_null(folder_load(
@@ -83,16 +84,11 @@ static void all_errors_of_all_files_come_at_once(void **state)
 		"seconds "
 		"such as \"90s\", from 5s to 65535s\n"
 		"defectd.json: /lines/3: there is no file \"d.json\"\n"
-		"a.json: /stations: stations are not part of this version yet; remove the key\n"
-		"a.json: /unit/deadlin: unknown key, did you mean \"deadline\"?\n"
+		"a.json: /alarms: alarms are not part of this version yet; remove the key\n"
 		"a.json: /sources/s/qos: is 3, allowed is a whole number, from 0 to 1\n"
-		"a.json: /sources/t: carries neither a unit nor a lot: streams of the line are not "
-		"part of this version yet; add \"unit\" or \"lot\", or capture {unit} or {lot} in "
-		"the topic\n"
+		"a.json: /unit/deadlin: unknown key, did you mean \"deadline\"?\n"
 		"a.json: /features/2/from: there is no source \"u\", allowed are s, t\n"
 		"a.json: /features/3/nam: unknown key, did you mean \"name\"?\n"
-		"a.json: /features/3/take: aggregates of a window are not part of this version "
-		"yet; remove the key\n"
 		"a.json: /features/3: \"name\" is missing: what the value is called\n"
 		"b.json: /decide/threshold: is 2, allowed is a number, from 0 to 1\n"
 		"c.json: is an array, allowed is an object\n"

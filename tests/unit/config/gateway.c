@@ -46,10 +46,12 @@ static void everything_has_a_default(void **state)
 	assert_int_equal(c->limits.payload, 65536);
 	assert_int_equal(c->limits.open_units, 10000);
 	assert_int_equal(c->limits.remembered_units, 100000);
+	assert_int_equal(c->limits.samples, 100000);
 	assert_int_equal(c->limits.lots, 10000);
 	assert_int_equal(c->limits.unacknowledged_bytes, 4 << 20);
 	assert_int_equal(c->limits.outbox, 100000);
 	assert_int_equal(c->limits.quarantine, 10000);
+	assert_int_equal(c->limits.array_elements, 1000);
 	assert_int_equal(c->limits.features, 500);
 	assert_int_equal(c->limits.model, 64 << 20);
 }
@@ -70,6 +72,7 @@ static void says_what_stands_in_the_file(void **state)
 		      "'future_limit': '2min', 'lines': ['*l.json'],\n"
 		      "'limits': {'payload': '1KiB', 'open_units': 1, 'remembered_units': 2,\n"
 		      "  'lots': 3, 'unacknowledged_bytes': 5000, 'outbox': 4, 'quarantine': 5,\n"
+		      "  'samples': 7, 'array_elements': 8,\n"
 		      "  'features': 6, 'model': '1MiB'}}");
 	c = folder_load("");
 	assert_string_equal(c->instance, "gw-17");
@@ -217,11 +220,10 @@ static const struct {
 		"65536GiB"},
 	{"{'future_limit': '-1s'}", "/future_limit: is \"-1s\", allowed is a duration such as "
 				    "\"90s\", from 0ms to 10y"},
-	{"{'limits': {'samples': 5}}", "/limits/samples: streams, and a limit of samples, are not "
-				       "part of this version yet; remove the key"},
-	{"{'limits': {'array_elements': 5}}",
-		"/limits/array_elements: `each`, and a limit of array elements, are not part of "
-		"this version yet; remove the key"},
+	{"{'limits': {'samples': 0}}",
+		"/limits/samples: is 0, allowed is a whole number, from 1 to 10000000"},
+	{"{'limits': {'array_elements': 1000001}}",
+		"/limits/array_elements: is 1000001, allowed is a whole number, from 1 to 1000000"},
 	{"{'limits': {'features': 0}}",
 		"/limits/features: is 0, allowed is a whole number, from 1 to 1900"},
 	{"{'lines': 'l.json'}", "/lines: is \"l.json\", allowed is an array"},

@@ -35,9 +35,9 @@ static void all_but_line_sources_and_features_has_a_default(void **state)
 	assert_int_equal(s->qos, 1);
 	assert_ptr_equal(s->decoder, decoder_find("json"));
 	assert_int_equal(s->kind, SOURCE_UNIT);
-	assert_int_equal(s->id.kind, ID_CAPTURE);
-	assert_int_equal(s->id.capture, 0);
-	assert_int_equal(s->tag.kind, ID_NONE);
+	assert_int_equal(s->id.parts[0].kind, ID_CAPTURE);
+	assert_int_equal(s->id.parts[0].capture, 0);
+	assert_int_equal(s->tag.count, 0);
 	assert_int_equal(s->time_format, TIME_OF_RECEIPT);
 	assert_int_equal(s->field_count, 0);
 	assert_true(s->opens);
@@ -96,23 +96,23 @@ static void reads_sources_of_every_form(void **state)
 	assert_int_equal(l->plan.source_count, 5);
 	assert_string_equal(topic_template_filter(s[0].topic), "acme/press-3/unit/+/start");
 	assert_int_equal(s[0].time_format, TIME_MS);
-	assert_string_equal(s[0].time_pointer, "/ts_ms");
+	assert_string_equal(s[0].time.text, "/ts_ms");
 	assert_int_equal(s[0].field_count, 3);
 	assert_string_equal(s[0].fields[1].name, "resin_lot");
-	assert_string_equal(s[0].fields[1].pointer, "/material/lot");
+	assert_string_equal(s[0].fields[1].pointer.text, "/material/lot");
 	assert_int_equal(s[1].kind, SOURCE_LOT);
-	assert_int_equal(s[1].id.kind, ID_CAPTURE);
+	assert_int_equal(s[1].id.parts[0].kind, ID_CAPTURE);
 	assert_int_equal(s[2].qos, 0);
 	assert_ptr_equal(s[2].decoder, decoder_find("number"));
-	assert_int_equal(s[2].tag.kind, ID_CAPTURE);
-	assert_int_equal(s[2].tag.capture, 1);
-	assert_string_equal(s[2].value_pointer, "");
-	assert_int_equal(s[3].id.kind, ID_POINTER);
-	assert_string_equal(s[3].id.pointer, "/serial");
-	assert_int_equal(s[3].tag.capture, 0);
-	assert_string_equal(s[3].value_pointer, "/v");
+	assert_int_equal(s[2].tag.parts[0].kind, ID_CAPTURE);
+	assert_int_equal(s[2].tag.parts[0].capture, 1);
+	assert_null(s[2].value.text);
+	assert_int_equal(s[3].id.parts[0].kind, ID_POINTER);
+	assert_string_equal(s[3].id.parts[0].pointer.text, "/serial");
+	assert_int_equal(s[3].tag.parts[0].capture, 0);
+	assert_string_equal(s[3].value.text, "/v");
 	assert_int_equal(s[3].time_format, TIME_ISO);
-	assert_null(s[4].value_pointer);
+	assert_null(s[4].value.text);
 }
 
 static void reads_lots_features_and_decisions(void **state)
@@ -185,11 +185,11 @@ static void a_written_id_counts_more_than_a_captured_one(void **state)
 
 	(void)state;
 	assert_int_equal(s[0].kind, SOURCE_UNIT);
-	assert_int_equal(s[0].id.capture, 1);
+	assert_int_equal(s[0].id.parts[0].capture, 1);
 	assert_int_equal(s[1].kind, SOURCE_LOT);
-	assert_int_equal(s[1].id.capture, 1);
+	assert_int_equal(s[1].id.parts[0].capture, 1);
 	assert_int_equal(s[2].kind, SOURCE_UNIT);
-	assert_int_equal(s[2].id.capture, 1);
+	assert_int_equal(s[2].id.parts[0].capture, 1);
 }
 
 static void a_model_with_a_full_path_lies_there(void **state)
