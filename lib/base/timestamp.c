@@ -3,7 +3,6 @@
 #include "lib/base/calendar.h"
 
 #define DAY_MS INT64_C(86400000)
-#define LAST_MS INT64_C(253402300799999) /* 9999-12-31T23:59:59.999Z */
 
 /* `v` in exactly `digits` digits, leading zeros included. */
 static char *put(char *at, int v, int digits, char after)
@@ -20,7 +19,7 @@ size_t timestamp_print(char out[TIMESTAMP_TEXT_MAX], int64_t ms)
 	int month, day, left;
 	char *at = out;
 
-	ms = ms < 0 ? 0 : ms > LAST_MS ? LAST_MS : ms;
+	ms = ms < 0 ? 0 : ms > TIMESTAMP_MAX_MS ? TIMESTAMP_MAX_MS : ms;
 	calendar_date(ms / DAY_MS, &year, &month, &day);
 	left = (int)(ms % DAY_MS);
 	at = put(at, (int)year, 4, '-');

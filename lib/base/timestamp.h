@@ -7,6 +7,7 @@
 #include "lib/base/macros.h"
 
 #define TIMESTAMP_TEXT_MAX 32
+#define TIMESTAMP_MAX_MS INT64_C(253402300799999) /* 9999-12-31T23:59:59.999Z */
 
 /* "2026-11-22T16:03:51.123Z"; years 1970 to 9999, outside of that the nearest bound. */
 size_t timestamp_print(char out[TIMESTAMP_TEXT_MAX], int64_t ms);
