@@ -1,5 +1,7 @@
 /* Durations and sizes with their units: the last part of num.h. */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/err.h"
@@ -55,6 +57,17 @@ int duration_parse(const char *s, int64_t *out_ms, struct err *err)
 			"ms, s, min, h, d, y, such as \"90s\"",
 			s);
 	return 0;
+}
+
+size_t duration_print(char out[NUM_TEXT_MAX], int64_t ms)
+{
+	size_t i = ARRAY_LEN(durations);
+
+	do
+		i--;
+	while (i > 0 && (ms == 0 || ms % durations[i].factor != 0));
+	return (size_t)snprintf(
+		out, NUM_TEXT_MAX, "%" PRId64 "%s", ms / durations[i].factor, durations[i].name);
 }
 
 int size_parse(const char *s, int64_t *out_bytes, struct err *err)

@@ -29,5 +29,8 @@ size_t num_print_float(char out[NUM_TEXT_MAX], float v, bool point);
  * -EINVAL with a sentence that names the text and what is allowed. */
 struct err;
 MUST_CHECK int duration_parse(const char *s, int64_t *out_ms, struct err *err);
+/* With the largest unit that leaves a whole number: 182000 is "182s", 86400000 "1d". Returns the
+ * length. */
+size_t duration_print(char out[NUM_TEXT_MAX], int64_t ms);
 /* "64KiB" "4MiB" "2GiB" "512B" to bytes. */
 MUST_CHECK int size_parse(const char *s, int64_t *out_bytes, struct err *err);

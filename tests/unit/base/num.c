@@ -242,6 +242,24 @@ static void does_not_care_for_a_decimal_comma(void **state)
 		skip();
 }
 
+static void prints_durations_as_they_would_be_written(void **state)
+{
+	static const struct {
+		int64_t ms;
+		const char *text;
+	} cases[] = {{0, "0ms"}, {1, "1ms"}, {1500, "1500ms"}, {2000, "2s"}, {182000, "182s"},
+		{90000, "90s"}, {600000, "10min"}, {7200000, "2h"}, {86400000, "1d"},
+		{365 * INT64_C(86400000), "1y"}, {-20000, "-20s"},
+		{INT64_MIN, "-9223372036854775808ms"}};
+	char text[NUM_TEXT_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_int_equal(duration_print(text, cases[i].ms), strlen(cases[i].text));
+		assert_string_equal(text, cases[i].text);
+	}
+}
+
 static void reads_durations(void **state)
 {
 	static const struct {
@@ -307,6 +325,7 @@ int main(void)
 		cmocka_unit_test(reads_back_what_it_prints),
 		cmocka_unit_test(does_not_care_for_a_decimal_comma),
 		cmocka_unit_test(reads_durations),
+		cmocka_unit_test(prints_durations_as_they_would_be_written),
 		cmocka_unit_test(reads_sizes),
 	};
 
