@@ -20,6 +20,19 @@ static void warn_of_unused(const struct draft *d, const struct place *top)
 	}
 }
 
+static void warn_of_deadline(
+	const struct plan *plan, const struct station *s, const struct place *at)
+{
+	char stay[NUM_TEXT_MAX], deadline[NUM_TEXT_MAX];
+
+	duration_print(stay, s->max_dwell_ms + s->reorder_ms);
+	duration_print(deadline, plan->unit.deadline_ms);
+	place_warning(at,
+		"a unit may stay %s (max_dwell and reorder), but is scored %s after its opening at "
+		"the latest (the deadline of \"unit\")",
+		stay, deadline);
+}
+
 static void warn_of_stations(const struct draft *d, const struct place *top)
 {
 	struct place stations = place_key(top, "stations");
@@ -35,11 +48,7 @@ static void warn_of_stations(const struct draft *d, const struct place *top)
 				"the window reaches back to the unit before it");
 		if (s->enter != NO_INDEX &&
 			s->max_dwell_ms + s->reorder_ms > plan->unit.deadline_ms)
-			place_warning(&here,
-				"a unit may stay %lldms (max_dwell and reorder), but is scored "
-				"%lldms after its opening at the latest (the deadline of \"unit\")",
-				(long long)(s->max_dwell_ms + s->reorder_ms),
-				(long long)plan->unit.deadline_ms);
+			warn_of_deadline(plan, s, &here);
 	}
 }
 

@@ -117,6 +117,7 @@ void line_read_window(
 	struct draft *d, struct window *out, const struct feature_file *f, const struct place *at)
 {
 	struct place min_samples = place_key(at, "min_samples");
+	int64_t samples = d->gateway->limits.samples;
 
 	out->ago_ms = f->ago_ms;
 	out->over_ms = f->over_ms;
@@ -129,6 +130,10 @@ void line_read_window(
 		read_anchor(d, out, f, at);
 	if (f->has_min_samples && !f->has_during && !f->has_over)
 		place_error(&min_samples,
-			"means nothing without \"during\" or \"over\": the window "
-			"is one sample");
+			"means nothing without \"during\" or \"over\": the window is one sample");
+	else if (f->min_samples > samples)
+		place_error(&min_samples,
+			"is %lld, but %lld samples of a signal are kept (\"limits\" of the "
+			"gateway)",
+			(long long)f->min_samples, (long long)samples);
 }
