@@ -6,6 +6,7 @@
 
 #include "lib/base/json.h"
 #include "lib/gateway/check.h"
+#include "lib/gateway/plan_words.h"
 #include "tools/command.h"
 #include "tools/options.h"
 
@@ -40,6 +41,12 @@ static void add_problems(struct buf *b, const struct config_report *report)
 
 static void add_sources(struct buf *b, const struct plan *plan)
 {
+	static const char *const carried[] = {
+		[SOURCE_UNIT] = "unit",
+		[SOURCE_LOT] = "lot",
+		[SOURCE_STREAM] = "",
+	};
+
 	jsonw_key(b, "sources");
 	buf_add(b, "[");
 	for (size_t i = 0; i < plan->source_count; i++) {
@@ -51,7 +58,7 @@ static void add_sources(struct buf *b, const struct plan *plan)
 		jsonw_text(b, "filter", topic_template_filter(s->topic));
 		jsonw_int(b, "qos", s->qos);
 		jsonw_text(b, "format", s->decoder->name);
-		jsonw_text(b, "carries", s->kind == SOURCE_LOT ? "lot" : "unit");
+		jsonw_text(b, "carries", carried[s->kind]);
 		add_bool(b, "opens", s->opens);
 		jsonw_end(b);
 	}
@@ -61,12 +68,17 @@ static void add_sources(struct buf *b, const struct plan *plan)
 static void add_features(struct buf *b, const struct gateway_line *line)
 {
 	const struct plan *plan = &line->config->plan;
+	CLEANUP(buf_deinit) struct buf words;
 
+	buf_init(&words);
 	jsonw_key(b, "features");
 	buf_add(b, "[");
 	for (size_t i = 0; i < plan->feature_count; i++) {
 		const struct feature *f = &plan->features[i];
-		bool is_of_lot = f->kind != FEATURE_UNIT;
+		bool is_of_lot = f->kind == FEATURE_LOT || f->kind == FEATURE_LOT_ID;
+
+		buf_clear(&words);
+		plan_words_feature(&words, plan, f);
 
 		begin_item(b, i);
 		jsonw_text(b, "name", f->name);
@@ -75,6 +87,8 @@ static void add_features(struct buf *b, const struct gateway_line *line)
 			f->kind == FEATURE_LOT_ID ? "" : plan->sources[f->source].name);
 		jsonw_text(b, "field", f->kind == FEATURE_LOT_ID ? "" : f->field);
 		jsonw_text(b, "lot", is_of_lot ? plan->lots[f->lot].name : "");
+		jsonw_text(b, "take", f->kind == FEATURE_STREAM ? take_name(f->take) : "");
+		jsonw_text(b, "words", buf_text(&words));
 		add_bool(b, "in_model", gateway_line_uses(line, f->name));
 		jsonw_end(b);
 	}

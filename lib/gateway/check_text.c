@@ -3,6 +3,7 @@
 
 #include "lib/base/num.h"
 #include "lib/gateway/check.h"
+#include "lib/gateway/plan_words.h"
 
 #define MODEL_SHOWN 12 /* digits of the hash */
 
@@ -45,22 +46,45 @@ static void add_sources(struct buf *b, const struct plan *plan)
 		const struct source *s = &plan->sources[i];
 
 		add_heading(b, "sources", i);
-		buf_addf(b, "%-22s %s  (%s of a %s%s, %s%s)\n", s->name,
-			topic_template_text(s->topic), s->decoder->name,
-			s->kind == SOURCE_LOT ? "lot" : "unit", s->opens ? ", opens it" : "",
-			s->qos ? "QoS 1" : "QoS 0",
-			s->time_format == TIME_OF_RECEIPT ? ", time of receipt" : "");
+		buf_addf(b, "%-22s %s  (", s->name, topic_template_text(s->topic));
+		plan_words_source(b, s);
+		buf_add(b, ")\n");
+	}
+}
+
+static void add_stations(struct buf *b, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->station_count; i++) {
+		add_heading(b, "stations", i);
+		buf_addf(b, "%-22s ", plan->stations[i].name);
+		plan_words_station(b, plan, &plan->stations[i]);
+		buf_add(b, "\n");
 	}
 }
 
 static void add_lots(struct buf *b, const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->lot_count; i++) {
-		const struct lot *l = &plan->lots[i];
-
 		add_heading(b, "lots", i);
-		buf_addf(b, "%-22s %s.%s\n", l->name, plan->sources[l->bind_source].name,
-			l->bind_field);
+		buf_addf(b, "%-22s ", plan->lots[i].name);
+		plan_words_lot(b, plan, &plan->lots[i]);
+		buf_add(b, "\n");
+	}
+}
+
+static void add_unit(struct buf *b, const struct plan *plan)
+{
+	add_heading(b, "units", 0);
+	plan_words_unit(b, plan);
+	buf_add(b, "\n");
+}
+
+static void add_labels(struct buf *b, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->label_count; i++) {
+		add_heading(b, "labels", i);
+		plan_words_label(b, plan, &plan->labels[i]);
+		buf_add(b, "\n");
 	}
 }
 
@@ -87,12 +111,7 @@ static void add_features(struct buf *b, const struct gateway_line *line)
 
 		add_heading(b, "features", i);
 		buf_addf(b, "%-22s ", f->name);
-		if (f->kind == FEATURE_LOT_ID)
-			buf_addf(b, "lot.%s", plan->lots[f->lot].name);
-		else
-			buf_addf(b, "%s.%s", plan->sources[f->source].name, f->field);
-		if (f->kind == FEATURE_LOT)
-			buf_addf(b, " of lot %s", plan->lots[f->lot].name);
+		plan_words_feature(b, plan, f);
 		buf_addf(b, "  (%s", f->is_text ? "text" : "number");
 		add_bounds(b, f);
 		buf_add(b, f->impute ? ", imputed when missing" : "");
@@ -109,8 +128,11 @@ static void add_line(struct buf *b, const struct gateway_line *line)
 	buf_addf(b, "%s\n", line->config->publish);
 	add_model(b, line);
 	add_sources(b, &line->config->plan);
+	add_stations(b, &line->config->plan);
 	add_lots(b, &line->config->plan);
+	add_unit(b, &line->config->plan);
 	add_features(b, line);
+	add_labels(b, &line->config->plan);
 }
 
 void gateway_check_text(const struct gateway_check *c, struct buf *out)
