@@ -27,6 +27,8 @@ void batch_free(struct batch *b)
 	arena_free(b->arena);
 	buf_deinit(&b->journal);
 	buf_deinit(&b->snapshot);
+	free(b->labels);
+	free(b->replies);
 	free(b->rows);
 	free(b->deliveries);
 	free(b->samples);
@@ -57,7 +59,8 @@ void batch_clear(struct batch *b)
 	clear_buf(&b->journal);
 	buf_deinit(&b->snapshot); /* rare and large: its memory goes back to the system */
 	b->first = b->last = 0;
-	b->row_count = b->delivery_count = b->sample_count = b->put_count = b->delete_count = 0;
+	b->row_count = b->label_count = b->reply_count = b->delivery_count = b->sample_count =
+		b->put_count = b->delete_count = 0;
 	b->clears_deliveries = b->has_snapshot = false;
 	b->delivery_first = b->delivery_end = 0;
 	b->messages = b->bytes = 0;
@@ -110,6 +113,25 @@ int batch_add_row(struct batch *b, const struct unit_row *row)
 	if (grow(&b->rows, b->row_count, &b->row_cap, sizeof(*b->rows)) < 0)
 		return -ENOMEM;
 	b->rows[b->row_count++] = *row;
+	return 0;
+}
+
+int batch_add_label(struct batch *b, const struct label_row *row, int64_t now_ms)
+{
+	begin(b);
+	if (grow(&b->labels, b->label_count, &b->label_cap, sizeof(*b->labels)) < 0)
+		return -ENOMEM;
+	b->labels[b->label_count++] = *row;
+	b->labels_at_ms = now_ms;
+	return 0;
+}
+
+int batch_add_reply(struct batch *b, size_t line, const struct command_reply *reply)
+{
+	begin(b);
+	if (grow(&b->replies, b->reply_count, &b->reply_cap, sizeof(*b->replies)) < 0)
+		return -ENOMEM;
+	b->replies[b->reply_count++] = (struct batch_reply){line, *reply};
 	return 0;
 }
 

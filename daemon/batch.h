@@ -8,8 +8,14 @@
 #include "lib/base/buf.h"
 #include "lib/engine/engine.h"
 #include "lib/store/journal.h"
+#include "lib/store/labels.h"
 #include "lib/store/outbox.h"
 #include "lib/store/quarantine.h"
+
+struct batch_reply {
+	size_t line; /* SIZE_MAX: the gateway's */
+	struct command_reply reply;
+};
 
 struct batch {
 	struct arena *arena;      /* texts and payloads of all that is in the batch */
@@ -19,6 +25,13 @@ struct batch {
 	uint64_t first, last;
 	struct unit_row *rows;
 	size_t row_count, row_cap;
+
+	struct label_row *labels;
+	size_t label_count, label_cap;
+	int64_t labels_at_ms; /* when the newest of them came */
+
+	struct batch_reply *replies; /* published once the batch is committed */
+	size_t reply_count, reply_cap;
 
 	bool clears_deliveries; /* before those below are appended */
 	struct delivery *deliveries;
@@ -55,6 +68,9 @@ bool batch_is_empty(const struct batch *b);
 MUST_CHECK int batch_add_input(struct batch *b, uint64_t number, const struct engine_input *in);
 /* The row's texts are in the batch's arena already. The row may be changed until the next call. */
 MUST_CHECK int batch_add_row(struct batch *b, const struct unit_row *row);
+/* The texts of these two are in the batch's arena already. */
+MUST_CHECK int batch_add_label(struct batch *b, const struct label_row *row, int64_t now_ms);
+MUST_CHECK int batch_add_reply(struct batch *b, size_t line, const struct command_reply *reply);
 /* Deliveries before `keep_from` have left the list. */
 MUST_CHECK int batch_add_delivery(
 	struct batch *b, uint64_t number, uint64_t keep_from, const struct delivery *d);

@@ -45,6 +45,15 @@ static int put_rows(struct store *s, struct batch *b, struct err *err)
 	return 0;
 }
 
+static int put_labels(struct store *s, const struct batch *b, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < b->label_count; i++)
+		r = store_put_label(s, &b->labels[i], b->labels_at_ms, err);
+	return r;
+}
+
 static int put_deliveries(struct store *s, const struct batch *b, struct err *err)
 {
 	int r = b->clears_deliveries ? store_clear_deliveries(s, err) : 0;
@@ -70,6 +79,8 @@ static int put_batch(struct store *s, struct batch *b, struct err *err)
 {
 	int r = put_rows(s, b, err);
 
+	if (r == 0)
+		r = put_labels(s, b, err);
 	if (r == 0 && b->first)
 		r = store_put_journal(s, b->first, b->last, b->journal.data, b->journal.len, err);
 	if (r == 0)

@@ -38,6 +38,8 @@ static void on_tick(uv_timer_t *t)
 			(long long)jump_ms);
 	if (stop_has_begun(d->stop))
 		return;
+	if (jump_ms)
+		pipeline_clock_set(d->pipeline, jump_ms);
 	intake_tick(d->intake);
 	status_tick(d->status);
 	notify_tick(d->notify);

@@ -23,9 +23,10 @@ struct intake {
 
 	uint64_t needs;        /* the gate opens when deliveries up to this number are committed */
 	size_t unacknowledged; /* QoS 1 messages since the last flush */
-	bool is_subscribed, is_paused, stops;
+	bool is_connected, is_subscribed, is_paused, stops;
 	struct log_memory refused;
 	uint64_t pauses;
+	int64_t lost_ms; /* the gateway's clock when the connection was lost; 0: never connected */
 };
 
 /* How many messages may be unacknowledged before reading pauses. With large transactions the
@@ -137,7 +138,8 @@ static void on_message(void *owner, const struct wire_message *m)
 	};
 
 	drain_heard(&in->drain, now_ns);
-	if (engine_is_own_topic(in->o.gateway->engine, m->topic)) {
+	if (engine_is_own_topic(in->o.gateway->engine, m->topic) &&
+		!engine_is_command_topic(in->o.gateway->engine, m->topic)) {
 		if (strcmp(m->topic, in->o.marker) == 0 &&
 			drain_take_marker(&in->drain, m->payload, m->payload_len))
 			drained(in);
@@ -152,6 +154,7 @@ static void on_connected(void *owner, bool session_present)
 	struct intake *in = owner;
 	struct deliveries *list = in->o.deliveries;
 
+	in->is_connected = true;
 	in->needs = 0;
 	in->unacknowledged = 0;
 	in->refused.text[0] = 0;
@@ -161,6 +164,7 @@ static void on_connected(void *owner, bool session_present)
 		deliveries_clear(list);
 		pipeline_clear_deliveries(in->pipeline);
 	}
+	pipeline_gap(in->pipeline, in->lost_ms, session_present);
 	if (subscriptions_ask(in->o.subscriptions, link_wire(in->link)) < 0)
 		log_error("cannot subscribe: no memory");
 	drain_begin(&in->drain, link_wire(in->link), uv_hrtime());
@@ -172,6 +176,9 @@ static void on_disconnected(void *owner, const char *why)
 	struct intake *in = owner;
 
 	(void)why;
+	if (in->is_connected)
+		in->lost_ms = clock_now_ms(in->o.clock);
+	in->is_connected = false;
 	in->is_subscribed = false;
 	in->unacknowledged = 0;
 	drain_lost(&in->drain, uv_hrtime());

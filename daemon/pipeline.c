@@ -24,7 +24,7 @@
 #define IDLE_TICK_MS 1000
 
 struct line_out {
-	char *prediction, *alert; /* topics */
+	char *prediction, *alert, *reply; /* topics */
 	int prediction_qos;
 	struct pipeline_line_figures figures;
 };
@@ -35,7 +35,8 @@ struct pipeline {
 	struct committer *committer;
 	struct line_out *lines;
 	size_t line_count;
-	struct buf text; /* of the message in hand */
+	char *gateway_reply; /* topic */
+	struct buf text;     /* of the message in hand */
 
 	struct batch *filling;
 	struct batch *spare; /* list of those not in use */
@@ -118,13 +119,14 @@ static void take_refusal(struct pipeline *p, const struct outcome *o, int64_t no
 		.line = o->line == SIZE_MAX ? "" : p->o.gateway->lines[o->line].config->name,
 		.topic = m->topic,
 		.payload = m->payload,
-		.payload_len =
-			m->payload_len < SAMPLE_HEAD_BYTES ? m->payload_len : SAMPLE_HEAD_BYTES,
+		.payload_len = m->payload_len,
 		.reason = reason,
 	};
 
 	if (p->sampled_s[o->refused.reason] == now_ms / 1000)
 		return;
+	if (o->refused.reason == REFUSAL_TOO_BIG && q.payload_len > SAMPLE_HEAD_BYTES)
+		q.payload_len = SAMPLE_HEAD_BYTES; /* the others can be sent again as they are */
 	p->sampled_s[o->refused.reason] = now_ms / 1000;
 	snprintf(
 		reason, sizeof(reason), "%s: %s", refusal_name(o->refused.reason), o->refused.text);
@@ -132,23 +134,61 @@ static void take_refusal(struct pipeline *p, const struct outcome *o, int64_t no
 	p->figures.sampled++;
 }
 
+static void take_label(struct pipeline *p, const struct outcome *o, int64_t now_ms)
+{
+	const struct label_row row = {
+		.line = p->o.gateway->lines[o->line].config->name,
+		.unit = o->label.unit,
+		.at_ms = o->label.at_ms,
+		.defect = o->label.is_defect,
+		.class_name = o->label.class_name,
+		.source = o->label.source,
+		.by = o->label.by,
+		.why = o->label.why,
+	};
+
+	check_memory(batch_add_label(p->filling, &row, now_ms));
+}
+
+static void take_outcome(
+	struct pipeline *p, struct outcome *o, const struct engine_input *in, uint64_t received_ns)
+{
+	switch (o->kind) {
+	case OUTCOME_UNIT:
+		take_unit(p, o, received_ns);
+		break;
+	case OUTCOME_REFUSED:
+		take_refusal(p, o, in->now_ms);
+		break;
+	case OUTCOME_LABEL:
+		take_label(p, o, in->now_ms);
+		break;
+	case OUTCOME_REPLY:
+		check_memory(batch_add_reply(p->filling, o->line, &o->reply));
+		break;
+	}
+}
+
+/* What the journal holds of a message that is to be spared: that its time came. */
+static struct engine_input as_tick(const struct engine_input *in)
+{
+	return (struct engine_input){
+		.kind = INPUT_TICK, .now_ms = in->now_ms, .clock_ms = in->clock_ms};
+}
+
 static int take_input(struct pipeline *p, const struct engine_input *in, uint64_t received_ns)
 {
+	const struct engine_input tick = as_tick(in);
 	struct batch *b = p->filling;
 	int r = engine_take(p->engine, in, &b->outcomes);
 
 	check_memory(r);
-	for (size_t i = 0; i < b->outcomes.count; i++) {
-		struct outcome *o = &b->outcomes.v[i];
-
-		if (o->kind == OUTCOME_UNIT)
-			take_unit(p, o, received_ns);
-		else
-			take_refusal(p, o, in->now_ms);
-	}
+	for (size_t i = 0; i < b->outcomes.count; i++)
+		take_outcome(p, &b->outcomes.v[i], in, received_ns);
 	b->outcomes.count = 0; /* their texts stay in the arena, as the rows need them */
-	if (r == ENGINE_CHANGED)
-		check_memory(batch_add_input(b, engine_number(p->engine), in));
+	if (r == ENGINE_CHANGED || r == ENGINE_TICKED)
+		check_memory(batch_add_input(
+			b, engine_number(p->engine), r == ENGINE_TICKED ? &tick : in));
 	return r;
 }
 
@@ -160,10 +200,26 @@ void pipeline_message(struct pipeline *p, const struct message *m, uint64_t rece
 
 	clock_read(p->o.clock, &in.now_ms, &in.clock_ms);
 	/* what leaves nothing to commit holds neither memory nor the broker's window */
-	if (take_input(p, &in, received_ns) == ENGINE_CHANGED || m->qos > 0) {
+	if (take_input(p, &in, received_ns) != 0 || m->qos > 0) {
 		b->messages++;
 		b->bytes += m->payload_len + strlen(m->topic);
 	}
+}
+
+void pipeline_gap(struct pipeline *p, int64_t from_ms, bool kept)
+{
+	struct engine_input in = {.kind = INPUT_GAP, .from_ms = from_ms, .kept = kept};
+
+	clock_read(p->o.clock, &in.now_ms, &in.clock_ms);
+	take_input(p, &in, uv_hrtime());
+}
+
+void pipeline_clock_set(struct pipeline *p, int64_t jump_ms)
+{
+	struct engine_input in = {.kind = INPUT_CLOCK, .jump_ms = jump_ms};
+
+	clock_read(p->o.clock, &in.now_ms, &in.clock_ms);
+	take_input(p, &in, uv_hrtime());
 }
 
 void pipeline_delivery(
@@ -277,7 +333,7 @@ static void on_deadline(uv_timer_t *t)
 	clock_read(p->o.clock, &in.now_ms, &in.clock_ms);
 	r = take_input(p, &in, uv_hrtime());
 	p->armed_ms = INT64_MIN;
-	arm(p, r == ENGINE_CHANGED ? 1 : IDLE_TICK_MS);
+	arm(p, r != 0 ? 1 : IDLE_TICK_MS);
 	pipeline_pump(p, PUMP_DUE);
 }
 
@@ -297,6 +353,21 @@ void pipeline_clock_changed(struct pipeline *p)
 	arm(p, 1);
 }
 
+/* What the commands came to is said once it is on disk. */
+static void send_replies(struct pipeline *p, const struct batch *b)
+{
+	int64_t now_ms = clock_now_ms(p->o.clock);
+
+	for (size_t i = 0; i < b->reply_count; i++) {
+		const struct batch_reply *r = &b->replies[i];
+		const char *topic =
+			r->line == SIZE_MAX ? p->gateway_reply : p->lines[r->line].reply;
+
+		publish_reply(&p->text, &r->reply);
+		publish(p, topic, 1, now_ms);
+	}
+}
+
 static void on_committed(void *owner, struct batch *first)
 {
 	struct pipeline *p = owner;
@@ -310,6 +381,7 @@ static void on_committed(void *owner, struct batch *first)
 		if (b->delivery_end > p->delivery_end)
 			p->delivery_end = b->delivery_end;
 		p->figures.rows_refused += b->rows_refused;
+		send_replies(p, b);
 		if (b->rows_refused)
 			log_error("the database refuses %zu rows: they are in its quarantine",
 				(size_t)b->rows_refused);
@@ -369,7 +441,9 @@ static int add_line(struct line_out *line, const struct line_config *config)
 		line->prediction = NULL;
 	if (asprintf(&line->alert, "%s/alert", config->publish) < 0)
 		line->alert = NULL;
-	return line->prediction && line->alert ? 0 : -ENOMEM;
+	if (asprintf(&line->reply, "%s/reply", config->publish) < 0)
+		line->reply = NULL;
+	return line->prediction && line->alert && line->reply ? 0 : -ENOMEM;
 }
 
 int pipeline_new(struct pipeline **out, const struct pipeline_options *o, struct err *err)
@@ -388,7 +462,9 @@ int pipeline_new(struct pipeline **out, const struct pipeline_options *o, struct
 		p->snapshot_ns = uv_hrtime();
 		buf_init(&p->text);
 		p->lines = calloc(p->line_count + 1, sizeof(*p->lines));
-		r = p->lines ? batch_new(&p->filling) : -ENOMEM;
+		if (asprintf(&p->gateway_reply, "%s/reply", config->publish) < 0)
+			p->gateway_reply = NULL;
+		r = p->lines && p->gateway_reply ? batch_new(&p->filling) : -ENOMEM;
 	}
 	for (size_t i = 0; r == 0 && i < config->line_count; i++)
 		r = add_line(&p->lines[i], &config->lines[i]);
@@ -417,8 +493,10 @@ void pipeline_free(struct pipeline *p)
 	for (size_t i = 0; p->lines && i < p->line_count; i++) {
 		free(p->lines[i].prediction);
 		free(p->lines[i].alert);
+		free(p->lines[i].reply);
 	}
 	free(p->lines);
+	free(p->gateway_reply);
 	buf_deinit(&p->text);
 	free(p);
 }

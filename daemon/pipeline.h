@@ -42,6 +42,10 @@ void pipeline_set_committer(struct pipeline *p, struct committer *c);
 /* A message that was received at `received_ns` (uv_hrtime). Ends the process when memory runs out:
  * nothing is acknowledged then, and the start after it continues from the last commit. */
 void pipeline_message(struct pipeline *p, const struct message *m, uint64_t received_ns);
+/* Until now, from `from_ms` on (0: since the last input before the start), nothing can have reached
+ * us. */
+void pipeline_gap(struct pipeline *p, int64_t from_ms, bool kept);
+void pipeline_clock_set(struct pipeline *p, int64_t jump_ms); /* it has jumped */
 void pipeline_delivery(
 	struct pipeline *p, uint64_t number, uint64_t keep_from, const struct delivery *d);
 void pipeline_clear_deliveries(struct pipeline *p);

@@ -114,5 +114,9 @@ void stats_put_line(struct buf *out, struct daemon *d, size_t line)
 	put_count(out, "open_units_over", e.counts->open_units_over);
 	put_count(out, "remembered_units_over", e.counts->remembered_units_over);
 	put_count(out, "lots_over", e.counts->lots_over);
+	put_count(out, "samples_over", e.counts->samples_over);
+	put_count(out, "array_elements_over", e.counts->array_elements_over);
+	put_count(out, "events_repeated", e.counts->events_repeated);
+	put_count(out, "every_skipped", e.counts->every_skipped);
 	put_end(out, d);
 }

@@ -172,6 +172,19 @@ static int write_file(const struct subscriptions *s, bool with_stale)
 	return r;
 }
 
+/* What commands come on. */
+static int want_commands(struct subscriptions *s, const char *root)
+{
+	char *filter;
+	int r;
+
+	if (asprintf(&filter, "%s/cmd/+", root) < 0)
+		return -ENOMEM;
+	r = want(s, filter, 1);
+	free(filter);
+	return r;
+}
+
 int subscriptions_new(struct subscriptions **out, const struct config *config, const char *marker,
 	struct err *err)
 {
@@ -180,9 +193,12 @@ int subscriptions_new(struct subscriptions **out, const struct config *config, c
 
 	if (r == 0)
 		r = want(s, marker, 1);
+	if (r == 0)
+		r = want_commands(s, config->publish);
 	for (size_t l = 0; r == 0 && l < config->line_count; l++) {
 		const struct plan *plan = &config->lines[l].plan;
 
+		r = want_commands(s, config->lines[l].publish);
 		for (size_t i = 0; r == 0 && i < plan->source_count; i++)
 			r = want(s, topic_template_filter(plan->sources[i].topic),
 				plan->sources[i].qos > 0);

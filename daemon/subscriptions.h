@@ -1,5 +1,5 @@
-/* What the intake subscribes to: each distinct filter of the sources once, without those that
- * another one covers, since overlapping subscriptions are delivered twice.
+/* What the intake subscribes to: the topics of commands, and each distinct filter of the sources
+ * once, without those that another one covers, since overlapping subscriptions are delivered twice.
  *
  * The broker keeps the subscriptions of our session. Those of earlier configurations must go, so
  * state_dir/subscriptions (one filter a line, written aside and renamed) remembers what may still

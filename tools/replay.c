@@ -10,6 +10,7 @@
 #include "lib/base/json.h"
 #include "lib/engine/publish.h"
 #include "lib/gateway/gateway.h"
+#include "lib/store/labels.h"
 #include "lib/store/units.h"
 #include "tools/command.h"
 #include "tools/options.h"
@@ -23,13 +24,13 @@ struct replay {
 	struct gateway *gateway;
 	struct store *rows; /* where units go; NULL without --out */
 	FILE *messages;     /* NULL: nobody wants them */
-	char *prediction_topic, *alert_topic;
+	char *prediction_topic, *alert_topic, *reply_topic;
 	struct outcomes outcomes;
 	struct buf payload;
 	int64_t clock_ms;
 	unsigned open_rows; /* in the transaction */
 	bool is_prepared;
-	uint64_t read, rows_refused;
+	uint64_t read, rows_refused, labels;
 };
 
 static void replay_deinit(struct replay *r)
@@ -40,6 +41,7 @@ static void replay_deinit(struct replay *r)
 		fclose(r->messages);
 	free(r->prediction_topic);
 	free(r->alert_topic);
+	free(r->reply_topic);
 	arena_free(r->outcomes.arena);
 	buf_deinit(&r->payload);
 }
@@ -111,23 +113,57 @@ static int write_message(
 	return rc < 0 ? err_set(err, rc, "a message cannot be written: %s", strerror(-rc)) : 0;
 }
 
+/* A transaction holds so many rows of units and labels. */
+static int begin_row(struct replay *r, struct err *err)
+{
+	return r->open_rows == 0 ? store_begin(r->rows, err) : 0;
+}
+
+static int end_row(struct replay *r, struct err *err)
+{
+	if (++r->open_rows < ROWS_PER_COMMIT)
+		return 0;
+	r->open_rows = 0;
+	return store_commit(r->rows, err);
+}
+
 static int write_row(struct replay *r, const struct unit_row *row, struct err *err)
 {
-	int rc = r->open_rows == 0 ? store_begin(r->rows, err) : 0;
+	int rc = begin_row(r, err);
 
-	if (rc < 0)
-		return rc;
-	rc = store_put_unit(r->rows, row, err);
+	if (rc == 0)
+		rc = store_put_unit(r->rows, row, err);
 	if (rc < 0)
 		return rc;
 	if (rc == STORE_ROW_REFUSED) {
 		r->rows_refused++;
 		fprintf(stderr, "defectctl replay: unit %s: %s\n", row->unit, err->text);
 	}
-	if (++r->open_rows < ROWS_PER_COMMIT)
+	return end_row(r, err);
+}
+
+static int write_label(
+	struct replay *r, const struct assembled_label *l, int64_t now_ms, struct err *err)
+{
+	const struct label_row row = {
+		.line = r->config.lines->name,
+		.unit = l->unit,
+		.at_ms = l->at_ms,
+		.defect = l->is_defect,
+		.class_name = l->class_name,
+		.source = l->source,
+		.by = l->by,
+		.why = l->why,
+	};
+	int rc;
+
+	r->labels++;
+	if (!r->rows)
 		return 0;
-	r->open_rows = 0;
-	return store_commit(r->rows, err);
+	rc = begin_row(r, err);
+	if (rc == 0)
+		rc = store_put_label(r->rows, &row, now_ms, err);
+	return rc < 0 ? rc : end_row(r, err);
 }
 
 static int write_unit(struct replay *r, const struct outcome *o, struct err *err)
@@ -146,6 +182,30 @@ static int write_unit(struct replay *r, const struct outcome *o, struct err *err
 	return write_message(r, r->alert_topic, 1, row->scored_ms, err);
 }
 
+static int write_reply(
+	struct replay *r, const struct command_reply *reply, int64_t now_ms, struct err *err)
+{
+	if (!r->messages)
+		return 0;
+	publish_reply(&r->payload, reply);
+	return write_message(r, r->reply_topic, 1, now_ms, err);
+}
+
+static int write_outcome(struct replay *r, const struct outcome *o, int64_t now_ms, struct err *err)
+{
+	switch (o->kind) {
+	case OUTCOME_UNIT:
+		return write_unit(r, o, err);
+	case OUTCOME_LABEL:
+		return write_label(r, &o->label, now_ms, err);
+	case OUTCOME_REPLY:
+		return write_reply(r, &o->reply, now_ms, err);
+	case OUTCOME_REFUSED:
+		break;
+	}
+	return 0;
+}
+
 static int take(struct replay *r, const struct engine_input *in, struct err *err)
 {
 	int rc = engine_take(r->gateway->engine, in, &r->outcomes);
@@ -153,9 +213,7 @@ static int take(struct replay *r, const struct engine_input *in, struct err *err
 	if (rc < 0)
 		return err_set(err, rc, "no memory");
 	for (size_t i = 0; i < r->outcomes.count; i++) {
-		const struct outcome *o = &r->outcomes.v[i];
-
-		rc = o->kind == OUTCOME_UNIT ? write_unit(r, o, err) : 0;
+		rc = write_outcome(r, &r->outcomes.v[i], in->now_ms, err);
 		if (rc < 0)
 			return rc;
 	}
@@ -269,6 +327,7 @@ static void print_json(const struct replay *r)
 	jsonw_int(&out, "units", (int64_t)state.units);
 	jsonw_int(&out, "alerts", (int64_t)state.alerts);
 	jsonw_int(&out, "not_scored", (int64_t)state.not_scored);
+	jsonw_int(&out, "labels", (int64_t)r->labels);
 	jsonw_int(&out, "rows_refused", (int64_t)r->rows_refused);
 	for (int i = REFUSAL_NONE + 1; i < REFUSAL_COUNT; i++)
 		jsonw_int(&out, refusal_name(i), (int64_t)counts->refused[i]);
@@ -278,6 +337,13 @@ static void print_json(const struct replay *r)
 		snprintf(key, sizeof(key), "value_%s", value_refusal_name(i));
 		jsonw_int(&out, key, (int64_t)state.counts->values[i]);
 	}
+	jsonw_int(&out, "open_units_over", (int64_t)state.counts->open_units_over);
+	jsonw_int(&out, "remembered_units_over", (int64_t)state.counts->remembered_units_over);
+	jsonw_int(&out, "lots_over", (int64_t)state.counts->lots_over);
+	jsonw_int(&out, "samples_over", (int64_t)state.counts->samples_over);
+	jsonw_int(&out, "array_elements_over", (int64_t)state.counts->array_elements_over);
+	jsonw_int(&out, "events_repeated", (int64_t)state.counts->events_repeated);
+	jsonw_int(&out, "every_skipped", (int64_t)state.counts->every_skipped);
 	jsonw_end(&out);
 	if (!buf_failed(&out))
 		printf("%s\n", buf_text(&out));
@@ -296,6 +362,8 @@ static void print_table(const struct replay *r, FILE *f)
 			fprintf(f, "  %-12s%8" PRIu64 "\n", refusal_name(i), counts->refused[i]);
 	}
 	fprintf(f, "units       %10" PRIu64 "\n", state.units);
+	if (r->labels > 0)
+		fprintf(f, "labels      %10" PRIu64 "\n", r->labels);
 	fprintf(f, "alerts      %10" PRIu64 "\n", state.alerts);
 	fprintf(f, "not scored  %10" PRIu64 "\n", state.not_scored);
 	if (r->rows_refused > 0)
@@ -324,7 +392,8 @@ static int choose_line(struct replay *r, struct config *config, const char *name
 	r->config.lines = config->lines + (line - config->lines);
 	r->config.line_count = 1;
 	if (asprintf(&r->prediction_topic, "%s/prediction", line->publish) < 0 ||
-		asprintf(&r->alert_topic, "%s/alert", line->publish) < 0)
+		asprintf(&r->alert_topic, "%s/alert", line->publish) < 0 ||
+		asprintf(&r->reply_topic, "%s/reply", line->publish) < 0)
 		return err_set(err, -ENOMEM, "no memory for a topic");
 	return arena_new(&r->outcomes.arena, ARENA_BLOCK_BYTES);
 }

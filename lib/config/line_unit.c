@@ -100,6 +100,14 @@ void line_read_unit(struct draft *d, const cJSON *unit, const struct place *top)
 		read_ready(d, f.ready, &ready);
 }
 
+static bool is_label_source(const struct plan *plan, size_t source)
+{
+	for (size_t i = 0; i < plan->label_count; i++)
+		if (plan->labels[i].source == source)
+			return true;
+	return false;
+}
+
 static void open_one(struct draft *d, const char *name, const struct place *at)
 {
 	struct plan *plan = &d->line->plan;
@@ -110,6 +118,8 @@ static void open_one(struct draft *d, const char *name, const struct place *at)
 	if (plan->sources[s].kind != SOURCE_UNIT)
 		place_error(at, "\"%s\" is %s, it opens no unit", name,
 			line_kind_text(plan->sources[s].kind));
+	else if (is_label_source(plan, s))
+		place_error(at, "\"%s\" is a source of labels, it never opens a unit", name);
 	else if (!d->notes[s].may_open)
 		place_error(at, "\"%s\" opens no unit: no feature, lot or station uses it", name);
 	else
@@ -145,8 +155,9 @@ void line_mark_openers(struct draft *d, const cJSON *unit, const struct place *t
 	if (plan->unit.every_ms > 0)
 		return;
 	for (size_t s = 0; d->notes && s < plan->source_count; s++) {
-		plan->sources[s].opens =
-			d->notes[s].may_open && plan->sources[s].kind == SOURCE_UNIT;
+		plan->sources[s].opens = d->notes[s].may_open &&
+					 plan->sources[s].kind == SOURCE_UNIT &&
+					 !is_label_source(plan, s);
 		is_any |= plan->sources[s].opens;
 	}
 	if (cJSON_IsArray(open) && d->notes)

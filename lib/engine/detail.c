@@ -4,16 +4,16 @@
 
 static void put_feature(struct buf *out, const struct assembled_value *v)
 {
-	bool is_there = v->value.kind != VALUE_MISSING;
-
 	jsonw_begin(out);
-	jsonw_int(out, "n", is_there);
-	if (is_there) {
-		jsonw_int(out, "from", v->time_ms);
-		jsonw_int(out, "to", v->time_ms);
-	} else {
-		jsonw_text(out, "missing", value_missing_name(v->missing));
+	jsonw_int(out, "n", (int64_t)v->n);
+	if (v->from_ms != 0 || v->to_ms != 0) {
+		jsonw_int(out, "from", v->from_ms);
+		jsonw_int(out, "to", v->to_ms);
 	}
+	if (v->is_held)
+		jsonw_int(out, "held", 1);
+	if (v->value.kind == VALUE_MISSING)
+		jsonw_text(out, "missing", value_missing_name(v->missing));
 	if (v->refused.kind != VALUE_MISSING) {
 		jsonw_key(out, "refused");
 		jsonw_raw_value(out, &v->refused);

@@ -21,6 +21,7 @@ int engine_new(struct engine **out, const struct nn_kernels *kernels,
 	e->limits = *limits;
 	e->payload_bytes = payload_bytes;
 	e->clock_ms = INT64_MIN;
+	e->saved_ms = INT64_MAX;
 	buf_init(&e->text);
 	*out = e;
 	return 0;
@@ -68,8 +69,7 @@ int engine_set_model(struct engine *e, size_t line, const struct model *model, c
 	return line_set_model(&e->lines[line], model, why_none, err);
 }
 
-/* Room for one more outcome, not yet counted. NULL: no memory. */
-static struct outcome *next_slot(struct outcomes *out)
+struct outcome *engine_next_outcome(struct outcomes *out)
 {
 	if (out->count == out->cap) {
 		size_t cap = out->cap ? 2 * out->cap : 16;
@@ -92,8 +92,8 @@ static int collect_units(
 	struct engine_line *l = &e->lines[line];
 	struct assembled unit;
 
-	while (assembler_next(l->assembler, e->clock_ms, out->arena, &unit)) {
-		struct outcome *o = next_slot(out);
+	while (assembler_next(l->assembler, now_ms, e->clock_ms, out->arena, &unit)) {
+		struct outcome *o = engine_next_outcome(out);
 
 		if (!o || line_score(l, e->kernels, &unit, now_ms, out->arena, &e->text, o) < 0)
 			return -ENOMEM;
@@ -104,10 +104,10 @@ static int collect_units(
 	return 0;
 }
 
-static int refuse(struct engine *e, const struct message *msg, size_t line, enum refusal reason,
+int engine_refuse(struct engine *e, const struct message *msg, size_t line, enum refusal reason,
 	const char *text, struct outcomes *out)
 {
-	struct outcome *o = next_slot(out);
+	struct outcome *o = engine_next_outcome(out);
 
 	if (!o)
 		return -ENOMEM;
@@ -133,9 +133,63 @@ bool engine_is_own_topic(const struct engine *e, const char *topic)
 	return false;
 }
 
-/* Gives the message to every line; counted once, under the first reason when none used it. */
-static int take_message(
-	struct engine *e, const struct engine_input *in, struct outcomes *out, bool *changed)
+/* The topic below <root>/cmd/. NULL: it is not there. */
+static const char *command_name(const char *root, const char *topic)
+{
+	size_t len = root ? strlen(root) : 0;
+
+	if (!root || strncmp(topic, root, len) != 0 || strncmp(topic + len, "/cmd/", 5) != 0)
+		return NULL;
+	return topic + len + 5;
+}
+
+/* The name of the command that the topic is; *line whose. NULL: it is none. */
+static const char *find_command(const struct engine *e, const char *topic, size_t *line)
+{
+	const char *name = command_name(e->root, topic);
+
+	*line = SIZE_MAX;
+	for (size_t i = 0; i < e->line_count && !name; i++) {
+		name = command_name(e->lines[i].spec.publish, topic);
+		*line = i;
+	}
+	return name;
+}
+
+bool engine_is_command_topic(const struct engine *e, const char *topic)
+{
+	size_t line;
+
+	return find_command(e, topic, &line) != NULL;
+}
+
+/* The labels that the line found in the message. */
+static int collect_labels(struct engine *e, size_t line, struct outcomes *out)
+{
+	size_t count;
+	const struct assembled_label *v = assembler_labels(e->lines[line].assembler, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct outcome *o = engine_next_outcome(out);
+
+		if (!o)
+			return -ENOMEM;
+		*o = (struct outcome){.kind = OUTCOME_LABEL, .line = line, .label = v[i]};
+		o->label.unit = arena_string(out->arena, v[i].unit);
+		o->label.class_name = arena_string(out->arena, v[i].class_name);
+		o->label.by = arena_string(out->arena, v[i].by);
+		o->label.why = arena_string(out->arena, v[i].why);
+		if (!o->label.unit || !o->label.class_name || !o->label.by || !o->label.why)
+			return -ENOMEM;
+		out->count++;
+	}
+	return 0;
+}
+
+/* Gives the message to every line; counted once, under the first reason when none used it.
+ * *spared: only sources without a journal used it. */
+static int take_message(struct engine *e, const struct engine_input *in, struct outcomes *out,
+	bool *changed, bool *spared)
 {
 	enum refusal first = REFUSAL_UNMATCHED;
 	const char *text = "no source takes this topic"; /* of any line */
@@ -151,8 +205,9 @@ static int take_message(
 		r = assembler_take(a, &in->message, in->now_ms, e->clock_ms, &err);
 		if (r == REFUSAL_NONE) {
 			used = true;
-			*changed = true;
-			if (collect_units(e, i, in->now_ms, out, changed) < 0)
+			*spared = *spared && assembler_spares_journal(a);
+			if (collect_labels(e, i, out) < 0 ||
+				collect_units(e, i, in->now_ms, out, changed) < 0)
 				return -ENOMEM;
 		} else if (r != REFUSAL_UNMATCHED && at == SIZE_MAX) {
 			first = r;
@@ -162,46 +217,71 @@ static int take_message(
 		}
 	}
 	if (!used)
-		return refuse(e, &in->message, at, first, text, out);
+		return engine_refuse(e, &in->message, at, first, text, out);
 	e->counts.used++;
-	return 0;
+	return 1;
 }
 
-static int check_message(
-	struct engine *e, const struct engine_input *in, struct outcomes *out, bool *changed)
+/* 1 when the message was used, 0, -ENOMEM. */
+static int check_message(struct engine *e, const struct engine_input *in, struct outcomes *out,
+	bool *changed, bool *spared)
 {
 	const struct message *msg = &in->message;
+	const char *command;
 	struct err why;
+	size_t line;
 
 	e->counts.received++;
 	if (msg->payload_len > e->payload_bytes) {
 		err_set(&why, 0, "payload of %zu bytes, allowed are %zu", msg->payload_len,
 			e->payload_bytes);
-		return refuse(e, msg, SIZE_MAX, REFUSAL_TOO_BIG, why.text, out);
+		return engine_refuse(e, msg, SIZE_MAX, REFUSAL_TOO_BIG, why.text, out);
+	}
+	command = find_command(e, msg->topic, &line);
+	if (command) {
+		*spared = false;
+		return engine_take_command(e, in, line, command, out);
 	}
 	if (engine_is_own_topic(e, msg->topic))
-		return refuse(e, msg, SIZE_MAX, REFUSAL_UNMATCHED,
+		return engine_refuse(e, msg, SIZE_MAX, REFUSAL_UNMATCHED,
 			"a topic of our own is never input", out);
-	return take_message(e, in, out, changed);
+	return take_message(e, in, out, changed, spared);
+}
+
+static void take_gap(struct engine *e, const struct engine_input *in, int64_t last_ms)
+{
+	int64_t from_ms = in->from_ms ? in->from_ms : last_ms;
+
+	if (from_ms > 0) /* else there was no time before */
+		for (size_t i = 0; i < e->line_count; i++)
+			assembler_add_gap(
+				e->lines[i].assembler, from_ms, in->now_ms, e->saved_ms, in->kept);
+	e->saved_ms = INT64_MAX;
 }
 
 int engine_take(struct engine *e, const struct engine_input *in, struct outcomes *out)
 {
-	bool changed = false;
+	bool changed = in->kind == INPUT_GAP || in->kind == INPUT_CLOCK, spared = true;
+	int64_t last_ms = e->now_ms;
 	int r = 0;
 
+	e->now_ms = in->now_ms;
 	if (in->clock_ms > e->clock_ms)
 		e->clock_ms = in->clock_ms;
+	if (in->kind == INPUT_GAP)
+		take_gap(e, in, last_ms);
+	for (size_t i = 0; i < e->line_count && in->kind == INPUT_CLOCK; i++)
+		assembler_clock_set(e->lines[i].assembler, in->jump_ms, in->now_ms, e->clock_ms);
 	for (size_t i = 0; i < e->line_count && r == 0; i++)
 		r = collect_units(e, i, in->now_ms, out, &changed);
 	if (r == 0 && in->kind == INPUT_MESSAGE)
-		r = check_message(e, in, out, &changed);
+		r = check_message(e, in, out, &changed, &spared);
 	if (r < 0)
 		return r;
-	if (!changed)
+	if (!changed && (r == 0 || spared))
 		return 0;
 	e->number++;
-	return ENGINE_CHANGED;
+	return r == 0 || !spared || in->kind != INPUT_MESSAGE ? ENGINE_CHANGED : ENGINE_TICKED;
 }
 
 uint64_t engine_number(const struct engine *e)
@@ -218,6 +298,11 @@ void engine_skip_to(struct engine *e, uint64_t number)
 int64_t engine_clock_ms(const struct engine *e)
 {
 	return e->clock_ms;
+}
+
+int64_t engine_now_ms(const struct engine *e)
+{
+	return e->now_ms;
 }
 
 int64_t engine_due_ms(const struct engine *e)

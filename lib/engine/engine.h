@@ -1,9 +1,9 @@
 /* The engine: engine inputs in, outcomes out, for all lines of a gateway.
  *
- * An engine input is anything the engine reacts to: a message with its receipt time, a tick; later
- * also commands, model swaps and line changes while running. An outcome is what it then wants
- * done. The engine has no clock, loop, files, database or network; the same inputs in the same
- * order give the same outcomes, bit for bit on one build and kernel.
+ * An engine input is anything the engine reacts to: a message with its receipt time (a command is
+ * one too), a tick, a time in which no input could reach us, a clock that was set. An outcome is
+ * what it then wants done. The engine has no clock, loop, files, database or network; the same
+ * inputs in the same order give the same outcomes, bit for bit on one build and kernel.
  *
  * Inputs that changed something are numbered 1, 2, 3, ... by the engine; those are what a journal
  * must hold. Start = engine_load of the last snapshot + the journaled inputs after it, taken with
@@ -33,7 +33,9 @@ struct line_spec {
 
 enum engine_input_kind {
 	INPUT_MESSAGE = 1,
-	INPUT_TICK = 2, /* time went on: deadlines may be due */
+	INPUT_TICK = 2,  /* time went on: deadlines may be due */
+	INPUT_GAP = 3,   /* until now_ms inputs cannot have reached us */
+	INPUT_CLOCK = 4, /* the gateway's clock was set, and says now_ms */
 };
 
 struct engine_input {
@@ -41,11 +43,24 @@ struct engine_input {
 	int64_t now_ms;   /* the gateway's clock */
 	int64_t clock_ms; /* the lines' clock; never goes back */
 	struct message message;
+	int64_t from_ms; /* GAP: its beginning on the gateway's clock; 0: since the last input */
+	bool kept;       /* GAP: the broker kept what is of QoS 1 */
+	int64_t jump_ms; /* CLOCK: by so much */
+};
+
+/* What a command came to; texts in the arena. */
+struct command_reply {
+	const char *req; /* as it was sent, "" without */
+	bool ok;
+	const char *code; /* "", or "bad_command" "unknown_command" */
+	const char *text; /* one sentence */
 };
 
 enum outcome_kind {
 	OUTCOME_UNIT,    /* a unit was scored: record, publish prediction, perhaps an alert */
 	OUTCOME_REFUSED, /* a message was not used: count and sample into quarantine */
+	OUTCOME_LABEL,   /* inspection said something about a unit: record */
+	OUTCOME_REPLY,   /* a command was carried out or not: publish once it is committed */
 };
 
 struct outcome {
@@ -58,6 +73,8 @@ struct outcome {
 		const char *text;       /* one sentence */
 		struct message message; /* borrowed from the input */
 	} refused;
+	struct assembled_label label; /* texts in the arena, or the plan's */
+	struct command_reply reply;
 };
 
 struct outcomes {
@@ -87,6 +104,7 @@ size_t engine_line_count(const struct engine *e);
 void engine_set_root(struct engine *e, const char *publish);
 /* Is it one of the topics that the gateway or a line publishes or takes commands on? */
 bool engine_is_own_topic(const struct engine *e, const char *topic);
+bool engine_is_command_topic(const struct engine *e, const char *topic); /* ... takes commands on */
 
 /* Puts a model in force, or none: then the line collects, and `why_none` ("no_model"
  * "model_refused" "model_misfit") is the reason of its rows. The model is borrowed and must
@@ -97,19 +115,25 @@ MUST_CHECK int engine_set_model(struct engine *e, size_t line, const struct mode
 /* The same check without doing it: does the model fit the plan? */
 MUST_CHECK int engine_model_fits(const struct plan *plan, const struct model *m, struct err *err);
 
-#define ENGINE_CHANGED 1 /* named outcome: the input changed the state, it has a number now */
+/* Named outcomes: the input changed the state, it has a number now, and the journal must hold it;
+ * TICKED: the same, but it is journaled as a tick of its times: the message itself is of a source
+ * without a journal, and something else was due. */
+#define ENGINE_CHANGED 1
+#define ENGINE_TICKED 2
 
-/* Takes one input; appends to *out. 0 when nothing changed (the input needs no journal),
- * ENGINE_CHANGED, or -ENOMEM (the engine is then of no further use). What changes: a message was
- * used or a unit was scored. Counting is no change; nor is forgetting remembered units, which the
- * clock of the next input does all the same. Deadlines due at the input's clock_ms are handled
- * before it. Allocates from the arena of *out alone, apart from what the assembler keeps. */
+/* Takes one input; appends to *out. 0 when it needs no journal, ENGINE_CHANGED, ENGINE_TICKED, or
+ * -ENOMEM (the engine is then of no further use). What changes: a message was used (by a source
+ * with a journal), a unit was scored, a gap or a set clock was noted. Counting is no change; nor is
+ * forgetting remembered units, which the clock of the next input does all the same. Deadlines due
+ * at the input's clock_ms are handled before it. Allocates from the arena of *out alone, apart from
+ * what the assembler keeps. */
 MUST_CHECK int engine_take(struct engine *e, const struct engine_input *in, struct outcomes *out);
 uint64_t engine_number(const struct engine *e); /* of the last input that changed something */
 /* After a journal was replayed under another configuration than it was written under, fewer of its
  * inputs may have changed something: the next number is then behind `number` all the same. */
 void engine_skip_to(struct engine *e, uint64_t number);
 int64_t engine_clock_ms(const struct engine *e); /* the lines' clock at the last input */
+int64_t engine_now_ms(const struct engine *e);   /* the gateway's clock then; 0: there was none */
 int64_t engine_due_ms(const struct engine *e);   /* when a tick is due on it; INT64_MAX: never */
 
 /* Counts of the gateway: every message once. They begin at 0 with the engine. */

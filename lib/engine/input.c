@@ -1,19 +1,20 @@
 /* Engine inputs as bytes for the journal. Compact, since every accepted message is written once;
  * numbers are the varints of lib/base/buf.h:
  *
- *   1 byte   kind (2 bits), qos (2 bits), retained (1 bit)
+ *   1 byte   kind (3 bits), qos (2 bits), retained or kept (1 bit)
  *   number   now_ms, zigzag
  *   number   clock_ms - now_ms, zigzag
+ *   gap:     from_ms, zigzag
+ *   clock:   jump_ms, zigzag
  *   message: number and bytes of the topic with its NUL, number and bytes of the payload */
 #include "lib/engine/engine.h"
 
 #include <string.h>
 
-#define KIND_MASK 0x03u
-#define QOS_SHIFT 2
+#define KIND_MASK 0x07u
+#define QOS_SHIFT 3
 #define QOS_MASK 0x03u
-#define RETAINED 0x10u
-#define HEAD_BITS 0x1fu
+#define FLAG 0x20u /* retained; of a gap: kept */
 
 static void put_times(struct buf *out, const struct engine_input *in)
 {
@@ -36,12 +37,16 @@ void engine_input_put(struct buf *out, const struct engine_input *in)
 	size_t topic_len;
 
 	if (in->kind != INPUT_MESSAGE) {
-		buf_put_u8(out, (uint8_t)in->kind);
+		buf_put_u8(out, (uint8_t)((unsigned)in->kind | (in->kept ? FLAG : 0)));
 		put_times(out, in);
+		if (in->kind == INPUT_GAP)
+			buf_put_zigzag(out, in->from_ms);
+		if (in->kind == INPUT_CLOCK)
+			buf_put_zigzag(out, in->jump_ms);
 		return;
 	}
 	buf_put_u8(out, (uint8_t)((unsigned)in->kind | (unsigned)m->qos << QOS_SHIFT |
-				  (m->retained ? RETAINED : 0)));
+				  (m->retained ? FLAG : 0)));
 	put_times(out, in);
 	topic_len = strlen(m->topic) + 1;
 	buf_put_varint(out, topic_len);
@@ -55,7 +60,7 @@ static void get_message(struct cursor *c, unsigned head, struct message *m)
 	size_t topic_len = 0;
 
 	m->qos = (int)(head >> QOS_SHIFT & QOS_MASK);
-	m->retained = head & RETAINED;
+	m->retained = head & FLAG;
 	m->topic = get_bytes(c, &topic_len);
 	if (!m->topic || topic_len == 0 ||
 		memchr(m->topic, 0, topic_len) != m->topic + topic_len - 1)
@@ -74,10 +79,23 @@ bool engine_input_get(struct cursor *c, struct engine_input *out)
 	in.kind = (enum engine_input_kind)(head & KIND_MASK);
 	in.now_ms = cursor_zigzag(c);
 	in.clock_ms = (int64_t)((uint64_t)in.now_ms + (uint64_t)cursor_zigzag(c));
-	if (in.kind == INPUT_MESSAGE && !(head & ~HEAD_BITS))
-		get_message(c, head, &in.message);
-	else if (head != INPUT_TICK)
+	if (head >= (FLAG << 1))
 		c->failed = true;
+	switch (in.kind) {
+	case INPUT_MESSAGE:
+		get_message(c, head, &in.message);
+		break;
+	case INPUT_GAP:
+		in.kept = head & FLAG;
+		in.from_ms = cursor_zigzag(c);
+		break;
+	case INPUT_CLOCK:
+		in.jump_ms = cursor_zigzag(c);
+		break;
+	default:
+		if (head != INPUT_TICK)
+			c->failed = true;
+	}
 	if (c->failed)
 		return false;
 	*out = in;

@@ -10,6 +10,7 @@
 #include "lib/base/json.h"
 #include "lib/base/timestamp.h"
 #include "lib/decide/verdict.h"
+#include "lib/engine/engine.h"
 
 #define REASONS 3 /* an alert has room for three reasons */
 
@@ -109,5 +110,16 @@ void publish_alert(struct buf *out, const struct unit_row *row, int64_t latency_
 		snprintf(key, sizeof(key), "reason_%d_share", i);
 		jsonw_real(out, key, 0.0);
 	}
+	jsonw_end(out);
+}
+
+void publish_reply(struct buf *out, const struct command_reply *reply)
+{
+	jsonw_begin(out);
+	jsonw_int(out, "v", 1);
+	jsonw_text(out, "req", reply->req);
+	jsonw_int(out, "ok", reply->ok);
+	jsonw_text(out, "code", reply->code);
+	jsonw_text(out, "text", reply->text);
 	jsonw_end(out);
 }

@@ -193,7 +193,7 @@ int line_score(struct engine_line *l, const struct nn_kernels *kernels,
 		.reasons = "[]",
 		.config = l->spec.config_sha256,
 		.latency_us = -1,
-		.gap_ms = -1,
+		.gap_ms = unit->gap_ms,
 	};
 	if (list_imputed(&s) < 0 || copy_values(&s) < 0)
 		return -ENOMEM;

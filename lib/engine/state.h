@@ -12,6 +12,20 @@ struct engine {
 	size_t line_count;
 	uint64_t number;  /* of the last input that changed something */
 	int64_t clock_ms; /* the lines' clock at the last input */
+	int64_t now_ms;   /* the gateway's clock then; 0: there was none */
+	int64_t saved_ms; /* the gateway's clock in the snapshot that was loaded, until the first
+			     gap after it; INT64_MAX: none */
 	struct engine_counts counts;
 	struct buf text; /* scratch */
 };
+
+/* engine.c: room for one more outcome, not yet counted. NULL: no memory. */
+struct outcome *engine_next_outcome(struct outcomes *out);
+/* Refuses the message of the input, counted. -ENOMEM. */
+MUST_CHECK int engine_refuse(struct engine *e, const struct message *msg, size_t line,
+	enum refusal reason, const char *text, struct outcomes *out);
+
+/* command.c: the message came on <root>/cmd/<name>; line SIZE_MAX: the gateway's. 1 when it was
+ * carried out, 0, -ENOMEM. */
+MUST_CHECK int engine_take_command(struct engine *e, const struct engine_input *in, size_t line,
+	const char *name, struct outcomes *out);

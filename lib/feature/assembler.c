@@ -11,23 +11,88 @@
 #include "lib/base/timestamp.h"
 #include "lib/feature/assembler_inside.h"
 
+#define LABEL_BLOCK_BYTES 1024
+
+static int refuse_kind(const struct plan *plan, const char *what, const char *name, size_t source,
+	enum source_kind wanted, struct err *err)
+{
+	static const char *const carried[] = {
+		[SOURCE_UNIT] = "carries no unit",
+		[SOURCE_LOT] = "carries no lot",
+		[SOURCE_STREAM] = "is no stream",
+	};
+
+	return err_set(err, -EINVAL, "%s \"%s\": source \"%s\" %s", what, name,
+		plan->sources[source].name, carried[wanted]);
+}
+
 static int check_plan(const struct plan *plan, struct err *err)
 {
-	for (size_t i = 0; i < plan->lot_count; i++)
-		if (plan->sources[plan->lots[i].bind_source].kind != SOURCE_UNIT)
-			return err_set(err, -EINVAL,
-				"lot \"%s\" is bound by source \"%s\", which carries no unit",
-				plan->lots[i].name, plan->sources[plan->lots[i].bind_source].name);
+	static const enum source_kind wanted_of[] = {
+		[FEATURE_UNIT] = SOURCE_UNIT,
+		[FEATURE_LOT] = SOURCE_LOT,
+		[FEATURE_STREAM] = SOURCE_STREAM,
+	};
+
+	for (size_t i = 0; i < plan->lot_count; i++) {
+		const struct lot *lot = &plan->lots[i];
+		enum source_kind wanted = lot->is_loaded ? SOURCE_STREAM : SOURCE_UNIT;
+
+		if (plan->sources[lot->bind_source].kind != wanted)
+			return refuse_kind(plan, "lot", lot->name, lot->bind_source, wanted, err);
+	}
 	for (size_t i = 0; i < plan->feature_count; i++) {
 		const struct feature *f = &plan->features[i];
-		enum source_kind wanted = f->kind == FEATURE_LOT ? SOURCE_LOT : SOURCE_UNIT;
 
-		if (f->kind != FEATURE_LOT_ID && plan->sources[f->source].kind != wanted)
-			return err_set(err, -EINVAL, "feature \"%s\": source \"%s\" carries no %s",
-				f->name, plan->sources[f->source].name,
-				wanted == SOURCE_LOT ? "lot" : "unit");
+		if (f->kind != FEATURE_LOT_ID &&
+			plan->sources[f->source].kind != wanted_of[f->kind])
+			return refuse_kind(
+				plan, "feature", f->name, f->source, wanted_of[f->kind], err);
 	}
 	return 0;
+}
+
+/* The samples of every signal, and the events of stations that have but one kind of them. */
+static int make_signals(struct assembler *a)
+{
+	const struct plan *plan = a->plan;
+	size_t tracked = a->limits.open_units + 1024; /* their neighbours among them */
+
+	a->signals = calloc(a->routes.signal_count + 1, sizeof(*a->signals));
+	a->tracks = calloc(plan->station_count + 1, sizeof(*a->tracks));
+	if (!a->signals || !a->tracks)
+		return -ENOMEM;
+	for (size_t i = 0; i < a->routes.signal_count; i++)
+		if (signal_new(&a->signals[i], a->routes.signals[i].is_text, a->limits.samples) < 0)
+			return -ENOMEM;
+	for (size_t i = 0; i < plan->station_count; i++) {
+		const struct station *s = &plan->stations[i];
+
+		if ((s->enter == NO_INDEX || s->exit == NO_INDEX) &&
+			signal_new(&a->tracks[i], true, tracked) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int make_parts(struct assembler *a)
+{
+	const struct unit_shape shape = {
+		.slots = a->routes.unit_slots,
+		.lots = a->plan->lot_count,
+		.stations = a->plan->station_count,
+		.moments = a->routes.moments,
+	};
+
+	if (unit_table_new(&a->units, &shape) < 0 ||
+		lot_table_new(&a->lots, a->routes.lot_slots, a->limits.lots) < 0 ||
+		remembered_new(&a->remembered) < 0 || make_signals(a) < 0 ||
+		aggregate_new(&a->aggregate) < 0 ||
+		arena_new(&a->labels.texts, LABEL_BLOCK_BYTES) < 0)
+		return -ENOMEM;
+	a->required = calloc(a->plan->feature_count + 1, sizeof(*a->required));
+	a->near_us = calloc(a->plan->source_count + 1, sizeof(*a->near_us));
+	return a->required && a->near_us ? 0 : -ENOMEM;
 }
 
 int assembler_new(struct assembler **out, const struct plan *plan,
@@ -38,20 +103,17 @@ int assembler_new(struct assembler **out, const struct plan *plan,
 
 	if (rc < 0)
 		return rc;
-	if (limits->open_units == 0 || limits->remembered_units == 0 || limits->lots == 0)
-		return err_set(
-			err, -EINVAL, "a limit of open units, remembered units or lots is 0");
+	if (limits->open_units == 0 || limits->remembered_units == 0 || limits->lots == 0 ||
+		limits->samples == 0 || limits->array_elements == 0)
+		return err_set(err, -EINVAL, "a limit of the assembler is 0");
 	a = calloc(1, sizeof(*a));
-	if (!a || routes_init(&a->routes, plan) < 0 ||
-		unit_table_new(&a->units, a->routes.unit_slots, plan->lot_count) < 0 ||
-		lot_table_new(&a->lots, a->routes.lot_slots, limits->lots) < 0 ||
-		remembered_new(&a->remembered) < 0)
+	if (!a || routes_init(&a->routes, plan) < 0)
 		return err_set(err, -ENOMEM, "no memory for an assembler");
 	a->plan = plan;
 	a->limits = *limits;
-	a->required = calloc(plan->feature_count + 1, sizeof(*a->required));
-	a->near_us = calloc(plan->source_count + 1, sizeof(*a->near_us));
-	if (!a->required || !a->near_us)
+	a->now_ms = a->clock_ms = a->every.next_ms = a->every.due_ms = NO_TIME;
+	a->aggregate_group = NO_INDEX;
+	if (make_parts(a) < 0)
 		return err_set(err, -ENOMEM, "no memory for an assembler");
 	assembler_require(a, NULL);
 	*out = TAKE(a);
@@ -64,56 +126,22 @@ void assembler_free(struct assembler *a)
 		return;
 	while (a->units && unit_table_first_due(a->units))
 		unit_table_close(a->units, unit_table_first_due(a->units), a->lots);
+	for (size_t i = 0; a->signals && i < a->routes.signal_count; i++)
+		signal_free(a->signals[i]);
+	for (size_t i = 0; a->tracks && i < a->plan->station_count; i++)
+		signal_free(a->tracks[i]);
+	free(a->signals);
+	free(a->tracks);
 	unit_table_free(a->units);
 	lot_table_free(a->lots);
 	remembered_free(a->remembered);
+	aggregate_free(a->aggregate);
+	arena_free(a->labels.texts);
+	free(a->labels.v);
 	routes_deinit(&a->routes);
 	free(a->required);
 	free(a->near_us);
 	free(a);
-}
-
-static bool is_final(const struct assembler *a, const struct open_unit *u, size_t feature)
-{
-	const struct feature *f = &a->plan->features[feature];
-	const struct lot_entry *lot;
-
-	if (f->kind == FEATURE_UNIT)
-		return values_has(&u->values, a->routes.slots[feature]);
-	lot = u->bindings[f->lot].lot;
-	return lot &&
-	       (f->kind == FEATURE_LOT_ID || values_has(&lot->values, a->routes.slots[feature]));
-}
-
-void assembler_settle(struct assembler *a, struct open_unit *u)
-{
-	for (size_t i = 0; i < a->required_count; i++) {
-		if (!is_final(a, u, a->required[i])) {
-			unit_table_incomplete(a->units, u);
-			return;
-		}
-	}
-	unit_table_complete(a->units, u);
-}
-
-void assembler_settle_lot(struct assembler *a, struct lot_entry *lot)
-{
-	for (struct lot_binding *b = lot->bindings; b; b = b->next)
-		assembler_settle(a, b->unit);
-}
-
-void assembler_keep_lot(struct assembler *a, struct lot_entry *lot)
-{
-	struct lot_entry *over = lot_table_used(a->lots, lot);
-	bool has_units;
-
-	if (!over)
-		return;
-	a->counts.lots_over++;
-	has_units = over->bindings != NULL;
-	lot_table_forget(a->lots, over); /* frees it when it has no units */
-	if (has_units)
-		assembler_settle_lot(a, over);
 }
 
 void assembler_require(struct assembler *a, const bool *required)
@@ -123,7 +151,8 @@ void assembler_require(struct assembler *a, const bool *required)
 		if (!required || required[i])
 			a->required[a->required_count++] = i;
 	for (struct open_unit *u = unit_table_first_due(a->units); u; u = u->next)
-		assembler_settle(a, u);
+		if (assembler_settle(a, u) < 0)
+			abort(); /* as assembler_take */
 }
 
 /* Is the event time too far ahead? Only one source that is ahead alone is wrong; when none agrees
@@ -156,12 +185,88 @@ static int say_future(const struct assembler *a, size_t source, const struct rea
 	return REFUSAL_FUTURE;
 }
 
-/* The message as one source that its topic matches. A refusal, or -ENOMEM. */
-static int take_as(struct assembler *a, size_t source, const struct message *msg,
-	const struct topic_capture *captures, int64_t now_ms, int64_t clock_ms, struct err *err)
+/* Labels are for units of any age; whatever else a unit-keyed element holds is for the open ones.
+ */
+static int feed_unit_or_labels(
+	struct assembler *a, size_t source, const struct reading *r, struct err *err)
+{
+	const struct source_routes *routes = &a->routes.sources[source];
+	bool feeds = routes->count || routes->enters.count || routes->exits.count ||
+		     routes->moment != NO_SLOT;
+	int labelled = assembler_read_labels(a, source, r, err), rc;
+
+	if (labelled < 0 || !feeds)
+		return labelled == ASSEMBLER_LABELLED ? REFUSAL_NONE : labelled;
+	rc = assembler_feed_unit(a, source, r, labelled == REFUSAL_NONE ? err : NULL);
+	if (rc < 0 || rc == REFUSAL_NONE)
+		return rc;
+	return labelled == ASSEMBLER_LABELLED ? REFUSAL_NONE : rc;
+}
+
+static int take_element(struct assembler *a, size_t source, const struct element *element,
+	const struct message *msg, const struct topic_capture *captures, struct err *err)
 {
 	const struct source *s = &a->plan->sources[source];
-	CLEANUP(reading_deinit) struct reading r = {.tree = NULL};
+	struct reading r;
+	enum refusal why = reading_init(&r, s, element, captures, a->now_ms, err);
+
+	if (why == REFUSAL_QUALITY)
+		a->counts.values[VALUE_REFUSAL_QUALITY]++;
+	if (why != REFUSAL_NONE)
+		return (int)why;
+	if (is_future(a, source, &r, a->now_ms))
+		return say_future(a, source, &r, a->now_ms, err);
+	switch (s->kind) {
+	case SOURCE_UNIT:
+		return feed_unit_or_labels(a, source, &r, err);
+	case SOURCE_LOT:
+		return assembler_feed_lot(a, source, &r, msg->retained, err);
+	case SOURCE_STREAM:
+		break;
+	}
+	return assembler_feed_stream(a, source, &r, msg->retained, err);
+}
+
+/* Used when any element was; else the reason of the first. */
+static int take_elements(struct assembler *a, size_t source, const struct document *d,
+	const struct message *msg, const struct topic_capture *captures, struct err *err)
+{
+	struct element e;
+	int first = REFUSAL_NO_VALUE;
+	bool used = false;
+	size_t count = 0;
+
+	err_set(err, 0, "source \"%s\": there is nothing in it to take apart",
+		a->plan->sources[source].name);
+	for (bool more = document_first(d, &e); more; more = document_next(d, &e)) {
+		int rc;
+
+		if (++count > a->limits.array_elements) {
+			a->counts.array_elements_over++;
+			continue;
+		}
+		rc = take_element(a, source, &e, msg, captures, count == 1 ? err : NULL);
+		if (rc < 0)
+			return rc;
+		used = used || rc == REFUSAL_NONE;
+		if (count == 1)
+			first = rc;
+	}
+	return used ? REFUSAL_NONE : first;
+}
+
+static bool is_wanted(const struct source_routes *r)
+{
+	return r->count || r->enters.count || r->exits.count || r->labels.count ||
+	       r->moment != NO_SLOT;
+}
+
+/* The message as one source that its topic matches. A refusal, or -ENOMEM. */
+static int take_as(struct assembler *a, size_t source, const struct message *msg,
+	const struct topic_capture *captures, struct err *err)
+{
+	const struct source *s = &a->plan->sources[source];
+	CLEANUP(document_deinit) struct document d = {0};
 	enum refusal why;
 
 	if (msg->retained && s->kind == SOURCE_UNIT) {
@@ -169,17 +274,12 @@ static int take_as(struct assembler *a, size_t source, const struct message *msg
 			s->name);
 		return REFUSAL_RETAINED;
 	}
-	if (a->routes.sources[source].count == 0) {
+	if (!is_wanted(&a->routes.sources[source])) {
 		err_set(err, 0, "source \"%s\": no feature and no lot uses it", s->name);
 		return REFUSAL_NO_VALUE;
 	}
-	why = reading_init(&r, s, msg, captures, now_ms, err);
-	if (why != REFUSAL_NONE)
-		return (int)why;
-	if (is_future(a, source, &r, now_ms))
-		return say_future(a, source, &r, now_ms, err);
-	return s->kind == SOURCE_UNIT ? assembler_feed_unit(a, source, &r, clock_ms, err)
-				      : assembler_feed_lot(a, source, &r, msg->retained, err);
+	why = document_init(&d, s, msg, err);
+	return why == REFUSAL_NONE ? take_elements(a, source, &d, msg, captures, err) : (int)why;
 }
 
 enum refusal assembler_take(struct assembler *a, const struct message *msg, int64_t now_ms,
@@ -187,32 +287,41 @@ enum refusal assembler_take(struct assembler *a, const struct message *msg, int6
 {
 	struct topic_capture captures[TOPIC_CAPTURES_MAX];
 	enum refusal first = REFUSAL_UNMATCHED;
-	bool used = false;
+	bool matched = false, used = false, journaled = false;
 
+	a->now_ms = now_ms;
+	a->clock_ms = clock_ms;
+	assembler_clear_labels(a);
 	for (size_t i = 0; i < a->plan->source_count; i++) {
 		int rc;
 
 		if (!topic_match(a->plan->sources[i].topic, msg->topic, captures))
 			continue;
-		rc = take_as(a, i, msg, captures, now_ms, clock_ms,
-			first == REFUSAL_UNMATCHED ? err : NULL);
+		rc = take_as(a, i, msg, captures, matched ? NULL : err);
 		if (rc < 0)
 			abort(); /* see the header: the message comes again */
-		if (rc == REFUSAL_NONE)
-			used = true;
-		else if (first == REFUSAL_UNMATCHED)
+		if (!matched)
 			first = (enum refusal)rc;
+		matched = true;
+		used = used || rc == REFUSAL_NONE;
+		journaled = journaled || (rc == REFUSAL_NONE && a->plan->sources[i].journal);
 	}
-	if (!used && first == REFUSAL_UNMATCHED) {
+	if (!matched) {
 		err_set(err, 0, "no source takes the topic \"%s\"", msg->topic);
 		return REFUSAL_UNMATCHED;
 	}
+	a->spares_journal = used && !journaled;
 	a->counts.received++;
 	if (used)
 		a->counts.used++;
 	else
 		a->counts.refused[first]++;
 	return used ? REFUSAL_NONE : first;
+}
+
+bool assembler_spares_journal(const struct assembler *a)
+{
+	return a->spares_journal;
 }
 
 size_t assembler_open_count(const struct assembler *a)

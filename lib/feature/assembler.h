@@ -7,8 +7,11 @@
  *   open      a unit that still collects values
  *   remembered  a scored unit whose late messages are still recognised
  *   required  a feature the model in force uses (without a model: every feature)
- *   final     a unit-keyed or lot value is final once there is one; a unit is complete when every
- *             required feature is final
+ *   final     a unit-keyed or lot value is final once there is one, a window when nothing that
+ *             belongs to it is waited for any longer; a unit is complete when every required
+ *             feature is final
+ *   signal    samples of a stream, kept as long as a window may want them
+ *   loaded    a lot that a stream tells for the line: the unit's is the one loaded at its start
  *
  * Event time alone decides what belongs to what; the order of arrival does not, except between
  * equal times. Nothing here reads a clock. */
@@ -19,7 +22,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/buf.h"
-#include "lib/base/value.h"
+#include "lib/feature/assembled.h"
 #include "lib/feature/message.h"
 #include "lib/feature/plan.h"
 #include "lib/feature/refusal.h"
@@ -31,7 +34,7 @@ struct assembler_limits {
 	size_t remembered_units; /* beyond: the oldest is forgotten */
 	size_t lots;             /* per line; beyond: least recently used goes */
 	size_t samples;          /* per signal; beyond: the oldest go */
-	size_t array_elements;   /* of one message; beyond: the rest is not looked at */
+	size_t array_elements;   /* of a message; those beyond are left out */
 	int64_t future_limit_ms;
 };
 
@@ -41,6 +44,9 @@ struct assembler_counts {
 	uint64_t refused[REFUSAL_COUNT];
 	uint64_t values[VALUE_REFUSAL_COUNT];
 	uint64_t open_units_over, remembered_units_over, lots_over; /* limits met */
+	uint64_t samples_over, array_elements_over;
+	uint64_t events_repeated; /* enters and exits that a unit had had already */
+	uint64_t every_skipped;   /* units by the clock that were too many to be made up */
 };
 
 /* `plan` is borrowed and must outlive the assembler. -EINVAL for a limit of 0 and for a plan whose
@@ -61,38 +67,26 @@ void assembler_require(struct assembler *a, const bool *required);
  * runs out the process ends: the message is not acknowledged yet and comes again. */
 enum refusal assembler_take(struct assembler *a, const struct message *msg, int64_t now_ms,
 	int64_t clock_ms, struct err *err);
+/* Was the last message used by sources without a journal alone? */
+bool assembler_spares_journal(const struct assembler *a);
+/* The labels that the last message brought: *count of them, until the next message. */
+const struct assembled_label *assembler_labels(const struct assembler *a, size_t *count);
 
-enum value_missing {
-	VALUE_PRESENT,
-	MISSING_NOT_SENT,     /* nothing came before the unit was scored */
-	MISSING_OUT_OF_RANGE, /* the last that came was outside min / max: see refused */
-	MISSING_WRONG_TYPE,
-	MISSING_NO_LOT, /* the unit named no lot */
-};
-const char *value_missing_name(enum value_missing why); /* "not_sent", ... */
-
-struct assembled_value {
-	struct value value;
-	enum value_missing missing;
-	int64_t time_ms;      /* event time of the value */
-	struct value refused; /* the raw value refused last, for the unit's detail */
-};
-
-/* A unit that is done: complete, or at its deadline. Texts live in the arena handed in. */
-struct assembled {
-	const char *unit;
-	int64_t started_ms; /* the smallest event time among its messages */
-	bool complete;      /* false: deadline, or pushed out by the limit of open units */
-	const char *cause;  /* "complete" "deadline" "open_units" */
-	struct assembled_value *values; /* [feature_count] */
-	const char **lots;              /* [lot_count] ids, "" where none is bound */
-};
+/* Inputs cannot have reached us between these times of the gateway's clock: the daemon was down
+ * or not connected. `kept`: the broker kept what is of QoS 1, so that only lines with other
+ * sources miss anything. Sources without a journal miss what came since `saved_ms` as well (when
+ * the state was saved that this start began with; INT64_MAX: nothing was lost). */
+void assembler_add_gap(
+	struct assembler *a, int64_t from_ms, int64_t to_ms, int64_t saved_ms, bool kept);
+/* The gateway's clock was set: it jumped by so much to now_ms. Units by the clock are not made up
+ * for times that never were. */
+void assembler_clock_set(struct assembler *a, int64_t jump_ms, int64_t now_ms, int64_t clock_ms);
 
 /* The next unit that is done at clock_ms, taken out of the open ones and remembered from then on:
  * true and *out filled. Order: complete units in the order they became so, then deadlines by due
- * time. False: none. */
-bool assembler_next(
-	struct assembler *a, int64_t clock_ms, struct arena *arena, struct assembled *out);
+ * time, units by the clock last. False: none. */
+bool assembler_next(struct assembler *a, int64_t now_ms, int64_t clock_ms, struct arena *arena,
+	struct assembled *out);
 
 /* When, on the line's clock, assembler_next has something next; INT64_MAX: never as things stand;
  * 0: at once. That a remembered unit is forgotten needs no tick: every assembler_next sees to it

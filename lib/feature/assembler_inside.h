@@ -1,16 +1,36 @@
 /* What the files of the assembler share. Of the rest only tests include this. */
 #pragma once
 
+#include "lib/feature/aggregate.h"
 #include "lib/feature/assembler.h"
 #include "lib/feature/lot_table.h"
 #include "lib/feature/reading.h"
 #include "lib/feature/remembered.h"
 #include "lib/feature/routes.h"
+#include "lib/feature/signal.h"
 #include "lib/feature/unit_table.h"
 
 struct err;
 
-#define ASSEMBLER_MAGIC "line 1\n" /* begins a saved state; another form, another number */
+#define ASSEMBLER_MAGIC "line 2\n" /* begins a saved state; another form, another number */
+#define GAPS_MAX 64                /* beyond: the oldest two become one */
+
+struct gap {
+	int64_t from_ms, to_ms; /* on the gateway's clock */
+};
+
+/* Units by the clock. */
+struct every {
+	int64_t next_ms; /* the gateway's clock: when the next one is; NO_TIME: not known yet */
+	int64_t due_ms;  /* the line's clock: when that is due; it stands still where inputs wait */
+};
+
+/* The labels of the message in hand. */
+struct label_list {
+	struct assembled_label *v;
+	size_t count, cap;
+	struct arena *texts;
+};
 
 struct assembler {
 	const struct plan *plan;
@@ -20,25 +40,72 @@ struct assembler {
 	struct unit_table *units;
 	struct lot_table *lots;
 	struct remembered *remembered;
-	size_t *required; /* [required_count] features that must be final */
+	struct signal **signals; /* [routes.signal_count] */
+	struct signal **tracks;  /* [station_count] enters of a station that has no exits, exits of
+				    one that has no enters: unit ids by event time; else NULL */
+	size_t *required;        /* [required_count] features that must be final */
 	size_t required_count;
 	bool *near_us; /* [source_count]: has had an event time close to our clock */
 	size_t near_count;
+	int64_t now_ms, clock_ms; /* at the input in hand */
+	struct every every;
+	struct gap gaps[GAPS_MAX]; /* oldest first */
+	size_t gap_count;
+	struct label_list labels;
+	bool spares_journal;
+	/* scratch: the samples of one window, of the group and unit in hand */
+	struct aggregate *aggregate;
+	size_t aggregate_group; /* NO_INDEX: none */
 };
 
-/* assembler_feed.c: what a message that was read does to its unit or lot. The reason why it was not
- * used, with a sentence in err; REFUSAL_NONE; or -ENOMEM. */
-int assembler_feed_unit(struct assembler *a, size_t source, const struct reading *r,
-	int64_t clock_ms, struct err *err);
+/* assembler_feed.c, assembler_stream.c: what an element that was read does. The reason why it was
+ * not used, with a sentence in err; REFUSAL_NONE; or -ENOMEM. */
+int assembler_feed_unit(
+	struct assembler *a, size_t source, const struct reading *r, struct err *err);
 int assembler_feed_lot(struct assembler *a, size_t source, const struct reading *r, bool retained,
 	struct err *err);
+int assembler_feed_stream(struct assembler *a, size_t source, const struct reading *r,
+	bool retained, struct err *err);
 
-/* Puts a unit among the complete ones, or takes it out, as its values now stand. */
-void assembler_settle(struct assembler *a, struct open_unit *u);
+/* assembler_label.c: the labels in an element, into a->labels. ASSEMBLER_LABELLED, or as above. */
+#define ASSEMBLER_LABELLED (REFUSAL_COUNT + 1)
+int assembler_read_labels(
+	struct assembler *a, size_t source, const struct reading *r, struct err *err);
+void assembler_clear_labels(struct assembler *a);
+
+/* assembler_station.c: the events that an element of `source` is for the unit. *taken and
+ * *repeated say what became of them. */
+MUST_CHECK int assembler_take_events(struct assembler *a, struct open_unit *u, size_t source,
+	int64_t time_ms, bool *taken, bool *repeated);
+/* Where the unit was at a station, as things are known now. */
+struct stay assembler_stay(const struct assembler *a, const struct open_unit *u, size_t station);
+/* Another start, enter: the loaded lots follow. -ENOMEM. */
+MUST_CHECK int assembler_bind_loaded(struct assembler *a, struct open_unit *u);
+/* What is loaded has changed at some time: all open units are looked at. -ENOMEM. */
+MUST_CHECK int assembler_rebind_all(struct assembler *a, size_t lot);
+
+/* assembler_window.c: the value of a FEATURE_STREAM; its texts are borrowed from the samples or
+ * the unit. -ENOMEM. */
+MUST_CHECK int assembler_take_window(struct assembler *a, const struct open_unit *u, size_t feature,
+	struct assembled_value *out);
+/* When, on the line's clock, its window is final; INT64_MAX: not as things stand. */
+int64_t assembler_window_final_ms(
+	const struct assembler *a, const struct open_unit *u, size_t feature);
+/* Room for one more sample: drops what no window can want any longer. Windows that are final and
+ * reach further back are worked out before. -ENOMEM. */
+MUST_CHECK int assembler_make_room(struct assembler *a, size_t signal);
+
+/* assembler_settle.c: puts a unit among the complete ones, or takes it out, as its values now
+ * stand, and says when it is to be looked at again. -ENOMEM. */
+MUST_CHECK int assembler_settle(struct assembler *a, struct open_unit *u);
 /* The same for all units bound to a lot. */
-void assembler_settle_lot(struct assembler *a, struct lot_entry *lot);
+MUST_CHECK int assembler_settle_lot(struct assembler *a, struct lot_entry *lot);
 /* Properties of the lot have come: it is the one used last, and another may have to go. */
-void assembler_keep_lot(struct assembler *a, struct lot_entry *lot);
+MUST_CHECK int assembler_keep_lot(struct assembler *a, struct lot_entry *lot);
+
+/* assembler_clock.c: opens the next unit by the clock that is due. NULL: none. */
+struct open_unit *assembler_open_every(struct assembler *a);
+int64_t assembler_gap_ms(const struct assembler *a, int64_t from_ms, int64_t to_ms);
 
 /* a + b, at most INT64_MAX. */
 static inline int64_t later_ms(int64_t a, int64_t b)
@@ -46,4 +113,12 @@ static inline int64_t later_ms(int64_t a, int64_t b)
 	int64_t sum;
 
 	return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
+}
+
+/* a - b, at least INT64_MIN. */
+static inline int64_t earlier_ms(int64_t a, int64_t b)
+{
+	int64_t difference;
+
+	return __builtin_sub_overflow(a, b, &difference) ? INT64_MIN : difference;
 }

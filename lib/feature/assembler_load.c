@@ -25,21 +25,28 @@ struct saved_feature {
 	size_t first; /* of the plan's features that take its values, chained by loader.next */
 };
 
+/* Names in the state, and where the plan has them: an index, or NONE. */
+struct named {
+	size_t *at; /* [count] */
+	size_t count;
+};
+
 struct loader {
 	struct assembler *a;
 	struct cursor *in;
 	struct saved_feature *features;
 	size_t feature_count;
 	size_t *next; /* [the plan's feature_count] */
-	size_t *lots; /* [lot_count] index in the plan, or NONE */
-	size_t lot_count;
+	struct named lots, stations, sources;
 };
 
 static void loader_deinit_at(struct loader *l)
 {
 	free(l->features);
 	free(l->next);
-	free(l->lots);
+	free(l->lots.at);
+	free(l->stations.at);
+	free(l->sources.at);
 }
 
 static struct span take_span(struct cursor *in)
@@ -82,7 +89,7 @@ static struct saved_feature *find_origin(const struct loader *l, const struct fe
 			continue;
 		if (span_is(&s->name, f->name))
 			return s;
-		if (!alike)
+		if (!alike && f->kind != FEATURE_STREAM)
 			alike = s;
 	}
 	return alike;
@@ -117,23 +124,111 @@ static int load_features(struct loader *l)
 	return l->in->failed ? -EINVAL : 0;
 }
 
-static int load_lot_names(struct loader *l)
+static int load_clocks(struct loader *l)
+{
+	struct assembler *a = l->a;
+
+	a->now_ms = cursor_i64(l->in);
+	a->clock_ms = cursor_i64(l->in);
+	a->every.next_ms = cursor_i64(l->in);
+	a->every.due_ms = cursor_i64(l->in);
+	a->gap_count = cursor_u32(l->in);
+	if (l->in->failed || a->gap_count > GAPS_MAX)
+		return -EINVAL;
+	for (size_t i = 0; i < a->gap_count; i++) {
+		a->gaps[i].from_ms = cursor_i64(l->in);
+		a->gaps[i].to_ms = cursor_i64(l->in);
+	}
+	/* another rhythm begins anew */
+	if (a->plan->unit.every_ms == 0 || a->every.next_ms % a->plan->unit.every_ms != 0)
+		a->every.next_ms = a->every.due_ms = NO_TIME;
+	return l->in->failed ? -EINVAL : 0;
+}
+
+static int load_named(
+	struct loader *l, struct named *out, int (*find)(const struct plan *plan, const char *name))
+{
+	char name[NAME_LEN_MAX + 1];
+
+	out->count = take_count(l->in, 4);
+	out->at = calloc(out->count + 1, sizeof(*out->at));
+	if (!out->at)
+		return -ENOMEM;
+	for (size_t i = 0; i < out->count; i++) {
+		int at;
+
+		cursor_string(l->in, name, sizeof(name));
+		at = l->in->failed ? -1 : find(l->a->plan, name);
+		out->at[i] = at < 0 ? NONE : (size_t)at;
+	}
+	return l->in->failed ? -EINVAL : 0;
+}
+
+static int load_names(struct loader *l)
+{
+	int rc = load_named(l, &l->lots, plan_find_lot);
+
+	if (rc == 0)
+		rc = load_named(l, &l->stations, plan_find_station);
+	return rc == 0 ? load_named(l, &l->sources, plan_find_source) : rc;
+}
+
+/* The bytes of a signal: into `s`, or passed over where it is NULL. */
+static int load_samples(struct loader *l, struct signal *s)
+{
+	struct cursor bytes;
+	uint32_t len = cursor_u32(l->in);
+	int rc;
+
+	if (l->in->failed || len > cursor_left(l->in))
+		return -EINVAL;
+	cursor_init(&bytes, l->in->at, len);
+	l->in->at += len;
+	if (!s)
+		return 0;
+	rc = signal_load(s, &bytes, NULL);
+	return rc == 0 && cursor_left(&bytes) > 0 ? -EINVAL : rc;
+}
+
+static struct signal *find_signal(const struct loader *l, const struct span *source,
+	const struct span *field, bool is_text, const struct span *lot)
 {
 	const struct plan *plan = l->a->plan;
 
-	l->lot_count = take_count(l->in, 4);
-	l->lots = calloc(l->lot_count + 1, sizeof(*l->lots));
-	if (!l->lots)
-		return -ENOMEM;
-	for (size_t i = 0; i < l->lot_count; i++) {
-		struct span name = take_span(l->in);
+	for (size_t i = 0; i < l->a->routes.signal_count; i++) {
+		const struct signal_route *s = &l->a->routes.signals[i];
 
-		l->lots[i] = NONE;
-		for (size_t k = 0; k < plan->lot_count; k++)
-			if (span_is(&name, plan->lots[k].name))
-				l->lots[i] = k;
+		if (s->is_text == is_text && span_is(field, s->field) &&
+			span_is(source, plan->sources[s->source].name) &&
+			span_is(lot, s->lot == NO_INDEX ? "" : plan->lots[s->lot].name))
+			return l->a->signals[i];
 	}
-	return l->in->failed ? -EINVAL : 0;
+	return NULL;
+}
+
+static int load_signals(struct loader *l)
+{
+	char name[NAME_LEN_MAX + 1];
+	int rc = 0;
+
+	for (size_t left = take_count(l->in, 17); left > 0 && rc == 0; left--) {
+		struct span source = take_span(l->in), field = take_span(l->in), lot;
+		bool is_text = cursor_u8(l->in);
+
+		lot = take_span(l->in);
+		if (l->in->failed)
+			return -EINVAL;
+		rc = load_samples(l, find_signal(l, &source, &field, is_text, &lot));
+	}
+	for (size_t left = rc == 0 ? take_count(l->in, 8) : 0; left > 0 && rc == 0; left--) {
+		int at;
+
+		if (!cursor_string(l->in, name, sizeof(name)))
+			return -EINVAL;
+		at = plan_find_station(l->a->plan, name);
+		rc = load_samples(l, at < 0 ? NULL : l->a->tracks[at]);
+	}
+	return rc < 0 ? rc : l->in->failed ? -EINVAL : 0;
 }
 
 /* One value as it was saved. */
@@ -240,10 +335,10 @@ static int load_lots(struct loader *l)
 		has_any = lot->values.refused != NULL;
 		for (size_t i = 0; i < lot->values.count; i++)
 			has_any = has_any || values_has(&lot->values, i);
-		if (has_any)
-			assembler_keep_lot(a, lot);
-		else
+		if (!has_any)
 			lot_table_release(a->lots, lot);
+		else if (assembler_keep_lot(a, lot) < 0)
+			return -ENOMEM;
 	}
 	return l->in->failed ? -EINVAL : 0;
 }
@@ -258,11 +353,11 @@ static int load_bindings(struct loader *l, struct open_unit *u)
 		struct lot_entry *lot;
 		struct lot_binding *b;
 
-		if (!take_id(l, id) || saved >= l->lot_count)
+		if (!take_id(l, id) || saved >= l->lots.count)
 			return -EINVAL;
-		if (l->lots[saved] == NONE)
+		if (l->lots.at[saved] == NONE)
 			continue;
-		b = &u->bindings[l->lots[saved]];
+		b = &u->bindings[l->lots.at[saved]];
 		if (b->lot)
 			return -EINVAL;
 		lot = lot_table_get(l->a->lots, id);
@@ -274,15 +369,116 @@ static int load_bindings(struct loader *l, struct open_unit *u)
 	return l->in->failed ? -EINVAL : 0;
 }
 
+static int load_visits(struct loader *l, struct open_unit *u)
+{
+	for (unsigned left = cursor_u16(l->in); left > 0; left--) {
+		size_t saved = cursor_u16(l->in);
+		struct visit v = {.enter_ms = cursor_i64(l->in)};
+
+		v.exit_ms = cursor_i64(l->in);
+		v.enter_at_ms = cursor_i64(l->in);
+		v.exit_at_ms = cursor_i64(l->in);
+		if (l->in->failed || saved >= l->stations.count)
+			return -EINVAL;
+		if (l->stations.at[saved] != NONE)
+			u->visits[l->stations.at[saved]] = v;
+	}
+	for (unsigned left = cursor_u16(l->in); left > 0; left--) {
+		size_t saved = cursor_u16(l->in), moment;
+		int64_t time_ms = cursor_i64(l->in);
+
+		if (l->in->failed || saved >= l->sources.count)
+			return -EINVAL;
+		if (l->sources.at[saved] == NONE)
+			continue;
+		moment = l->a->routes.sources[l->sources.at[saved]].moment;
+		if (moment != NO_SLOT)
+			u->moments[moment] = time_ms;
+	}
+	return l->in->failed ? -EINVAL : 0;
+}
+
+/* A value whose text, if it has one, belongs to the caller. */
+static int take_plain_value(struct loader *l, struct value *out)
+{
+	char text[TEXT_VALUE_BYTES_MAX + 1];
+	unsigned kind = cursor_u8(l->in);
+
+	*out = (struct value){.kind = (enum value_kind)kind};
+	if (kind != VALUE_TEXT) {
+		out->number = cursor_f64(l->in);
+		return l->in->failed || kind > VALUE_TEXT || !isfinite(out->number) ? -EINVAL : 0;
+	}
+	if (!cursor_string(l->in, text, sizeof(text)))
+		return -EINVAL;
+	out->text = strdup(text);
+	return out->text ? 0 : -ENOMEM;
+}
+
+/* What a window gave; kept where the plan still has the feature. */
+static int load_frozen_value(struct loader *l, struct open_unit *u)
+{
+	struct frozen_value *f = calloc(1, sizeof(*f));
+	size_t saved = cursor_u16(l->in);
+	unsigned missing = cursor_u8(l->in);
+	int rc;
+
+	if (!f)
+		return -ENOMEM;
+	f->next = u->frozen;
+	u->frozen = f; /* freed with the unit whatever comes */
+	f->feature = NO_INDEX;
+	f->v.missing = (enum value_missing)missing;
+	f->v.is_held = cursor_u8(l->in);
+	f->v.n = cursor_u64(l->in);
+	f->v.from_ms = cursor_i64(l->in);
+	f->v.to_ms = cursor_i64(l->in);
+	rc = take_plain_value(l, &f->v.value);
+	if (rc == 0)
+		rc = take_plain_value(l, &f->v.refused);
+	if (rc < 0)
+		return rc;
+	if (saved >= l->feature_count || missing >= MISSING_COUNT ||
+		l->features[saved].kind != FEATURE_STREAM)
+		return -EINVAL;
+	if (l->features[saved].first != NONE)
+		f->feature = l->features[saved].first;
+	return 0;
+}
+
+static int load_frozen(struct loader *l, struct open_unit *u)
+{
+	int rc = 0;
+
+	for (unsigned left = cursor_u16(l->in); left > 0 && rc == 0; left--)
+		rc = load_frozen_value(l, u);
+	return rc < 0 ? rc : l->in->failed ? -EINVAL : 0;
+}
+
+static int load_unit(struct loader *l, struct open_unit *u)
+{
+	int rc = load_values(l, &u->values, false);
+
+	if (rc == 0)
+		rc = load_bindings(l, u);
+	if (rc == 0)
+		rc = load_visits(l, u);
+	if (rc == 0)
+		rc = load_frozen(l, u);
+	return rc == 0 ? assembler_settle(l->a, u) : rc;
+}
+
 static int load_units(struct loader *l)
 {
 	struct assembler *a = l->a;
 	char id[ID_BYTES_MAX + 1];
 	int64_t last_ms = INT64_MIN;
 
-	for (size_t left = take_count(l->in, 27); left > 0; left--) {
+	for (size_t left = take_count(l->in, 57); left > 0; left--) {
 		bool has_id = take_id(l, id);
-		int64_t started_ms = cursor_i64(l->in), due_ms = cursor_i64(l->in);
+		int64_t started_ms = cursor_i64(l->in), first_ms = cursor_i64(l->in);
+		int64_t opened_ms = cursor_i64(l->in), due_ms = cursor_i64(l->in);
+		int64_t ready_ms = cursor_i64(l->in);
 		struct open_unit *u;
 		int rc;
 
@@ -292,12 +488,12 @@ static int load_units(struct loader *l)
 		u = unit_table_open(a->units, id, started_ms, due_ms);
 		if (!u)
 			return -ENOMEM;
-		rc = load_values(l, &u->values, false);
-		if (rc == 0)
-			rc = load_bindings(l, u);
+		u->first_ms = first_ms;
+		u->opened_ms = opened_ms;
+		u->ready_ms = ready_ms;
+		rc = load_unit(l, u);
 		if (rc < 0)
 			return rc;
-		assembler_settle(a, u);
 	}
 	return l->in->failed ? -EINVAL : 0;
 }
@@ -331,8 +527,10 @@ int assembler_load(struct assembler *a, struct cursor *in, struct err *err)
 		const char *what;
 	} parts[] = {
 		{load_magic, "first bytes"},
+		{load_clocks, "clocks"},
 		{load_features, "features"},
-		{load_lot_names, "lots"},
+		{load_names, "lots and stations"},
+		{load_signals, "signals"},
 		{load_lots, "material lots"},
 		{load_units, "open units"},
 		{load_remembered, "remembered units"},

@@ -1,4 +1,5 @@
 /* Takes units that are done out of the assembler. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/feature/assembler_inside.h"
@@ -11,6 +12,13 @@ const char *value_missing_name(enum value_missing why)
 		[MISSING_OUT_OF_RANGE] = "out_of_range",
 		[MISSING_WRONG_TYPE] = "wrong_type",
 		[MISSING_NO_LOT] = "no_lot",
+		[MISSING_NO_SAMPLE] = "no_sample",
+		[MISSING_TOO_FEW] = "too_few",
+		[MISSING_NO_ENTER] = "no_enter",
+		[MISSING_NO_EXIT] = "no_exit",
+		[MISSING_NO_ANCHOR] = "no_anchor",
+		[MISSING_TRUNCATED] = "truncated",
+		[MISSING_UNDEFINED] = "undefined",
 	};
 
 	return (size_t)why < ARRAY_LEN(names) ? names[why] : "";
@@ -43,33 +51,51 @@ static bool fill_refused(struct arena *arena, const struct values *values, size_
 	return keep_value(arena, &out->refused);
 }
 
-static bool fill_value(const struct assembler *a, const struct open_unit *u, size_t feature,
+static struct assembled_value single_value(struct value value, int64_t time_ms)
+{
+	return (struct assembled_value){
+		.value = value, .n = 1, .from_ms = time_ms, .to_ms = time_ms};
+}
+
+static bool fill_window(struct assembler *a, const struct open_unit *u, size_t feature,
+	struct arena *arena, struct assembled_value *out)
+{
+	return assembler_take_window(a, u, feature, out) == 0 && keep_value(arena, &out->value) &&
+	       keep_value(arena, &out->refused);
+}
+
+static bool fill_value(struct assembler *a, const struct open_unit *u, size_t feature,
 	struct arena *arena, struct assembled_value *out)
 {
 	const struct feature *f = &a->plan->features[feature];
-	const struct lot_binding *b = f->kind == FEATURE_UNIT ? NULL : &u->bindings[f->lot];
+	bool is_of_lot = f->kind == FEATURE_LOT || f->kind == FEATURE_LOT_ID;
+	const struct lot_binding *b = is_of_lot ? &u->bindings[f->lot] : NULL;
 	const struct values *values = &u->values;
 	size_t slot = a->routes.slots[feature];
 
+	if (f->kind == FEATURE_STREAM)
+		return fill_window(a, u, feature, arena, out);
 	*out = (struct assembled_value){.missing = MISSING_NOT_SENT};
 	if (b && !b->lot)
 		out->missing = MISSING_NO_LOT;
 	else if (f->kind == FEATURE_LOT_ID)
-		*out = (struct assembled_value){
-			.value = {.kind = VALUE_TEXT, .text = b->lot->id}, .time_ms = b->time_ms};
+		*out = single_value(
+			(struct value){.kind = VALUE_TEXT, .text = b->lot->id}, b->time_ms);
 	else if (f->kind == FEATURE_LOT)
 		values = &b->lot->values;
 	if (slot != NO_SLOT && out->missing != MISSING_NO_LOT && values_has(values, slot))
-		*out = (struct assembled_value){
-			.value = values_get(values, slot), .time_ms = values->slots[slot].time_ms};
+		*out = single_value(values_get(values, slot), values->slots[slot].time_ms);
 	return keep_value(arena, &out->value) && fill_refused(arena, values, feature, out);
 }
 
-static bool fill_unit(const struct assembler *a, const struct open_unit *u, struct arena *arena,
-	struct assembled *out)
+static bool fill_unit(
+	struct assembler *a, const struct open_unit *u, struct arena *arena, struct assembled *out)
 {
 	const struct plan *plan = a->plan;
 
+	a->aggregate_group = NO_INDEX; /* what is in it is another unit's */
+	out->gap_ms = assembler_gap_ms(
+		a, u->opened_ms, plan->unit.every_ms > 0 ? u->started_ms : a->now_ms);
 	out->unit = arena_string(arena, u->id);
 	out->started_ms = u->started_ms;
 	out->values = arena_zalloc(arena, plan->feature_count + 1, sizeof(*out->values));
@@ -94,21 +120,39 @@ static bool is_over(const struct assembler *a)
 	return unit_table_count(a->units) > a->limits.open_units;
 }
 
-static struct open_unit *find_done(const struct assembler *a, int64_t clock_ms, const char **cause)
+/* Units that may have become complete by time alone, as far as that is before `until_ms`. */
+static void wake_units(struct assembler *a, int64_t until_ms)
+{
+	struct open_unit *u = unit_table_first_wake(a->units);
+
+	while (u && u->wake.time_ms <= until_ms && !unit_table_first_complete(a->units)) {
+		if (unit_table_wake(a->units, u, INT64_MAX) < 0 || assembler_settle(a, u) < 0)
+			abort(); /* as assembler_take */
+		u = unit_table_first_wake(a->units);
+	}
+}
+
+static struct open_unit *find_done(struct assembler *a, const char **cause)
 {
 	struct open_unit *u = unit_table_first_complete(a->units);
+	struct open_unit *due = unit_table_first_due(a->units);
+	bool is_due = due && due->due_ms <= a->clock_ms;
 
-	*cause = "complete";
-	if (u)
+	if (!u) {
+		wake_units(a, is_due ? due->due_ms : a->clock_ms);
+		u = unit_table_first_complete(a->units);
+	}
+	if (u) {
+		*cause = u->cause;
 		return u;
-	u = unit_table_first_due(a->units);
-	if (u && u->due_ms <= clock_ms)
+	}
+	if (is_due)
 		*cause = "deadline";
-	else if (u && is_over(a))
+	else if (due && is_over(a))
 		*cause = "open_units";
 	else
-		u = NULL;
-	return u;
+		return assembler_open_every(a);
+	return due;
 }
 
 static void forget_old(struct assembler *a, int64_t clock_ms)
@@ -120,24 +164,34 @@ static void forget_old(struct assembler *a, int64_t clock_ms)
 		remembered_drop_oldest(a->remembered);
 }
 
-bool assembler_next(
-	struct assembler *a, int64_t clock_ms, struct arena *arena, struct assembled *out)
+static bool remember(struct assembler *a, const struct open_unit *u)
 {
-	struct assembled done = {0};
-	struct open_unit *u;
-
-	forget_old(a, clock_ms);
-	u = find_done(a, clock_ms, &done.cause);
-	if (!u)
-		return false;
-	done.complete = strcmp(done.cause, "complete") == 0;
-	if (!fill_unit(a, u, arena, &done) ||
-		remembered_add(a->remembered, u->id, u->started_ms, clock_ms) < 0)
+	if (a->plan->unit.every_ms > 0)
+		return true; /* no message asks for it */
+	if (remembered_add(a->remembered, u->id, u->started_ms, a->clock_ms) < 0)
 		return false;
 	if (remembered_count(a->remembered) > a->limits.remembered_units) {
 		remembered_drop_oldest(a->remembered);
 		a->counts.remembered_units_over++;
 	}
+	return true;
+}
+
+bool assembler_next(struct assembler *a, int64_t now_ms, int64_t clock_ms, struct arena *arena,
+	struct assembled *out)
+{
+	struct assembled done = {.cause = "every"};
+	struct open_unit *u;
+
+	a->now_ms = now_ms;
+	a->clock_ms = clock_ms;
+	forget_old(a, clock_ms);
+	u = find_done(a, &done.cause);
+	if (!u)
+		return false;
+	done.complete = u->is_complete && !u->is_retired;
+	if (!fill_unit(a, u, arena, &done) || !remember(a, u))
+		abort(); /* as assembler_take */
 	if (strcmp(done.cause, "open_units") == 0)
 		a->counts.open_units_over++;
 	unit_table_close(a->units, u, a->lots);
@@ -147,9 +201,17 @@ bool assembler_next(
 
 int64_t assembler_due_ms(const struct assembler *a)
 {
-	const struct open_unit *u = unit_table_first_due(a->units);
+	const struct open_unit *due = unit_table_first_due(a->units);
+	const struct open_unit *wake = unit_table_first_wake(a->units);
+	int64_t ms = INT64_MAX;
 
 	if (unit_table_first_complete(a->units) || is_over(a))
 		return 0;
-	return u ? u->due_ms : INT64_MAX;
+	if (due)
+		ms = due->due_ms;
+	if (wake && wake->wake.time_ms < ms)
+		ms = wake->wake.time_ms;
+	if (a->every.next_ms != NO_TIME && a->every.due_ms < ms)
+		ms = a->every.due_ms;
+	return ms;
 }

@@ -1,11 +1,18 @@
 /* The assembler's state to bytes.
  *
  *   magic
+ *   clocks: of the gateway and of the line at the last input; units by the clock: next and due
+ *   gaps: count; of each from and to
  *   features: count; of each name, kind, source and field     the numbers used below
- *   lots of the plan: count; names                            the same
+ *   lots of the plan, stations, sources whose first message counts: count; names      the same
+ *   signals: count; of each source, field, type, lot that it tells; length and bytes
+ *   events of stations: count; of each station; length and bytes
  *   material lots with properties, least recently used first: count; of each id and values
- *   open units by deadline: count; of each id, started, due, values,
+ *   open units by deadline: count; of each id, times, values,
  *       bindings: count; of each lot's number, time and id
+ *       visits: count; of each station's number and times
+ *       first messages: count; of each source's number and time
+ *       windows worked out: count; of each what came of it
  *   remembered units, as they lie in memory
  *   values: count; of each feature's number, kind, time, number or text
  *   refused values: count; of each the same and why
@@ -15,8 +22,23 @@
 
 #include <string.h>
 
-static void save_names(const struct plan *plan, struct buf *out)
+static void save_clocks(const struct assembler *a, struct buf *out)
 {
+	buf_put_i64(out, a->now_ms);
+	buf_put_i64(out, a->clock_ms);
+	buf_put_i64(out, a->every.next_ms);
+	buf_put_i64(out, a->every.due_ms);
+	buf_put_u32(out, (uint32_t)a->gap_count);
+	for (size_t i = 0; i < a->gap_count; i++) {
+		buf_put_i64(out, a->gaps[i].from_ms);
+		buf_put_i64(out, a->gaps[i].to_ms);
+	}
+}
+
+static void save_names(const struct assembler *a, struct buf *out)
+{
+	const struct plan *plan = a->plan;
+
 	buf_put_u32(out, (uint32_t)plan->feature_count);
 	for (size_t i = 0; i < plan->feature_count; i++) {
 		const struct feature *f = &plan->features[i];
@@ -30,6 +52,52 @@ static void save_names(const struct plan *plan, struct buf *out)
 	buf_put_u32(out, (uint32_t)plan->lot_count);
 	for (size_t i = 0; i < plan->lot_count; i++)
 		buf_put_string(out, plan->lots[i].name);
+	buf_put_u32(out, (uint32_t)plan->station_count);
+	for (size_t i = 0; i < plan->station_count; i++)
+		buf_put_string(out, plan->stations[i].name);
+	buf_put_u32(out, (uint32_t)plan->source_count);
+	for (size_t i = 0; i < plan->source_count; i++)
+		buf_put_string(out, plan->sources[i].name);
+}
+
+/* With its length before it, so that it can be passed over. */
+static void save_signal(const struct signal *s, struct buf *out)
+{
+	size_t at = out->len, len;
+
+	buf_put_u32(out, 0);
+	signal_save(s, out);
+	if (buf_failed(out))
+		return;
+	len = out->len - at - sizeof(uint32_t);
+	for (size_t i = 0; i < sizeof(uint32_t); i++)
+		out->data[at + i] = (char)(len >> 8 * i);
+}
+
+static void save_signals(const struct assembler *a, struct buf *out)
+{
+	const struct plan *plan = a->plan;
+	uint32_t tracks = 0;
+
+	buf_put_u32(out, (uint32_t)a->routes.signal_count);
+	for (size_t i = 0; i < a->routes.signal_count; i++) {
+		const struct signal_route *s = &a->routes.signals[i];
+
+		buf_put_string(out, plan->sources[s->source].name);
+		buf_put_string(out, s->field);
+		buf_put_u8(out, s->is_text);
+		buf_put_string(out, s->lot == NO_INDEX ? "" : plan->lots[s->lot].name);
+		save_signal(a->signals[i], out);
+	}
+	for (size_t i = 0; i < plan->station_count; i++)
+		tracks += a->tracks[i] != NULL;
+	buf_put_u32(out, tracks);
+	for (size_t i = 0; i < plan->station_count; i++) {
+		if (!a->tracks[i])
+			continue;
+		buf_put_string(out, plan->stations[i].name);
+		save_signal(a->tracks[i], out);
+	}
 }
 
 static void save_value(struct buf *out, size_t feature, enum value_kind kind, int64_t time_ms,
@@ -69,14 +137,10 @@ static void save_values(struct buf *out, const struct values *v, const size_t *f
 	}
 }
 
-static void save_unit(const struct assembler *a, const struct open_unit *u, struct buf *out)
+static void save_bindings(const struct assembler *a, const struct open_unit *u, struct buf *out)
 {
 	uint16_t bound = 0;
 
-	buf_put_string(out, u->id);
-	buf_put_i64(out, u->started_ms);
-	buf_put_i64(out, u->due_ms);
-	save_values(out, &u->values, a->routes.unit_features);
 	for (size_t i = 0; i < a->plan->lot_count; i++)
 		bound += u->bindings[i].lot != NULL;
 	buf_put_u16(out, bound);
@@ -91,10 +155,90 @@ static void save_unit(const struct assembler *a, const struct open_unit *u, stru
 	}
 }
 
+static bool has_visited(const struct visit *v)
+{
+	return v->enter_at_ms != NO_TIME || v->exit_at_ms != NO_TIME;
+}
+
+static void save_visits(const struct assembler *a, const struct open_unit *u, struct buf *out)
+{
+	uint16_t visits = 0, moments = 0;
+
+	for (size_t i = 0; i < a->plan->station_count; i++)
+		visits += has_visited(&u->visits[i]);
+	buf_put_u16(out, visits);
+	for (size_t i = 0; i < a->plan->station_count; i++) {
+		const struct visit *v = &u->visits[i];
+
+		if (!has_visited(v))
+			continue;
+		buf_put_u16(out, (uint16_t)i);
+		buf_put_i64(out, v->enter_ms);
+		buf_put_i64(out, v->exit_ms);
+		buf_put_i64(out, v->enter_at_ms);
+		buf_put_i64(out, v->exit_at_ms);
+	}
+	for (size_t i = 0; i < a->routes.moments; i++)
+		moments += u->moments[i] != NO_TIME;
+	buf_put_u16(out, moments);
+	for (size_t i = 0; i < a->plan->source_count; i++) {
+		size_t moment = a->routes.sources[i].moment;
+
+		if (moment == NO_SLOT || u->moments[moment] == NO_TIME)
+			continue;
+		buf_put_u16(out, (uint16_t)i);
+		buf_put_i64(out, u->moments[moment]);
+	}
+}
+
+static void save_plain_value(struct buf *out, const struct value *v)
+{
+	buf_put_u8(out, (uint8_t)v->kind);
+	if (v->kind == VALUE_TEXT)
+		buf_put_string(out, v->text);
+	else
+		buf_put_f64(out, v->kind == VALUE_NUMBER ? v->number : 0);
+}
+
+static void save_frozen(const struct open_unit *u, struct buf *out)
+{
+	uint16_t count = 0;
+
+	for (const struct frozen_value *f = u->frozen; f; f = f->next)
+		count++;
+	buf_put_u16(out, count);
+	for (const struct frozen_value *f = u->frozen; f; f = f->next) {
+		buf_put_u16(out, (uint16_t)f->feature);
+		buf_put_u8(out, (uint8_t)f->v.missing);
+		buf_put_u8(out, f->v.is_held);
+		buf_put_u64(out, f->v.n);
+		buf_put_i64(out, f->v.from_ms);
+		buf_put_i64(out, f->v.to_ms);
+		save_plain_value(out, &f->v.value);
+		save_plain_value(out, &f->v.refused);
+	}
+}
+
+static void save_unit(const struct assembler *a, const struct open_unit *u, struct buf *out)
+{
+	buf_put_string(out, u->id);
+	buf_put_i64(out, u->started_ms);
+	buf_put_i64(out, u->first_ms);
+	buf_put_i64(out, u->opened_ms);
+	buf_put_i64(out, u->due_ms);
+	buf_put_i64(out, u->ready_ms);
+	save_values(out, &u->values, a->routes.unit_features);
+	save_bindings(a, u, out);
+	save_visits(a, u, out);
+	save_frozen(u, out);
+}
+
 void assembler_save(const struct assembler *a, struct buf *out)
 {
 	buf_put(out, ASSEMBLER_MAGIC, strlen(ASSEMBLER_MAGIC));
-	save_names(a->plan, out);
+	save_clocks(a, out);
+	save_names(a, out);
+	save_signals(a, out);
 	buf_put_u32(out, (uint32_t)lot_table_count(a->lots));
 	for (const struct lot_entry *l = lot_table_oldest(a->lots); l; l = l->next) {
 		buf_put_string(out, l->id);

@@ -92,8 +92,8 @@ struct source {
 	char *each;             /* pointer to the array or object to take apart; NULL: none */
 	struct condition *when; /* [when_count], all must hold */
 	size_t when_count;
-	struct id_expr id;  /* unit or lot, as kind says */
-	struct id_expr tag; /* when set, the one signal of an element is source.<tag> */
+	struct id_expr id;            /* unit or lot, as kind says */
+	struct id_expr tag;           /* when set, the one signal of an element is source.<tag> */
 	struct payload_pointer value; /* with a tag: where the value is; text NULL: at "/value", or
 					 the element itself where that is a scalar */
 	enum time_format time_format;
@@ -111,12 +111,12 @@ struct source {
 /* Where units stay for a while. At least one of enter and exit is there. */
 struct station {
 	char *name;
-	size_t enter, exit;    /* sources; NO_INDEX: none */
-	int64_t max_dwell_ms;  /* with enter: an exit later than that does not come */
-	int64_t look_back_ms;  /* exit alone: the window's greatest length; 0: none given */
-	int64_t reorder_ms;    /* how long samples may come after the exit */
-	bool no_exit_closes;   /* a window whose exit is missing ends at max_dwell, else its features
-				  are missing */
+	size_t enter, exit;   /* sources; NO_INDEX: none */
+	int64_t max_dwell_ms; /* with enter: an exit later than that does not come */
+	int64_t look_back_ms; /* exit alone: the window's greatest length; 0: none given */
+	int64_t reorder_ms;   /* how long samples may come after the exit */
+	bool no_exit_closes;  /* a window whose exit is missing ends at max_dwell, else its features
+				 are missing */
 };
 
 /* A material lot: the signal that names it. */
@@ -159,7 +159,7 @@ struct feature {
 	size_t source;
 	char *field;
 	size_t lot;
-	bool is_text; /* TAKE_COUNT of a text signal is a number all the same */
+	bool is_text; /* of a stream: only TAKE_LAST and TAKE_FIRST */
 	bool has_min, has_max;
 	double min, max;
 	bool impute; /* when missing: NULL and the model fills in; else the unit is not scored */
@@ -169,8 +169,8 @@ struct feature {
 };
 
 struct unit_policy {
-	size_t ready_on;     /* a source: ready `grace` after its message; NO_INDEX: when complete */
-	int64_t grace_ms;    /* on the line's clock */
+	size_t ready_on;  /* a source: ready `grace` after its message; NO_INDEX: when complete */
+	int64_t grace_ms; /* on the line's clock */
 	int64_t deadline_ms; /* from its opening, on the line's clock */
 	int64_t again_ms;    /* how long a scored unit is remembered */
 	int64_t every_ms;    /* > 0: units by the clock instead, at its multiples */
@@ -180,7 +180,7 @@ struct unit_policy {
 struct label_rule {
 	size_t source;
 	char *field;
-	struct scalar_list defect, good; /* no good ones: all that is no defect is good */
+	struct scalar_list defect, good;          /* no good ones: all that is no defect is good */
 	char *class_field, *by_field, *why_field; /* of the same source; NULL: none */
 };
 

@@ -1,50 +1,48 @@
-/* What a source makes of a message: whose values, from when, and which. */
+/* What a source makes of one element of a message: whose values, from when, and which. */
 #pragma once
 
-#include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/base/value.h"
-#include "lib/feature/message.h"
-#include "lib/feature/plan.h"
-#include "lib/feature/refusal.h"
+#include "lib/feature/document.h"
 
 struct err;
 
 struct reading {
-	char id[ID_BYTES_MAX + 1]; /* of the unit or lot */
-	int64_t time_ms;           /* event time; receipt time where the source has none */
-	bool has_own_time;
+	struct element element;
+	char id[ID_BYTES_MAX + 1];  /* of the unit or lot; "" of a stream */
 	char tag[ID_BYTES_MAX + 1]; /* "" without */
-	cJSON *tree;                /* the decoded payload; reading_deinit frees it */
+	int64_t time_ms;            /* event time; receipt time where the source has none */
+	bool has_own_time;
 };
 
-/* Reads `msg`, whose topic gave `captures`, as `source`. REFUSAL_NONE, or why not: BAD_PAYLOAD,
- * BAD_ID, BAD_TIME, with a sentence in err; then there is nothing to deinit. */
-enum refusal reading_init(struct reading *r, const struct source *source, const struct message *msg,
-	const struct topic_capture captures[TOPIC_CAPTURES_MAX], int64_t now_ms, struct err *err);
-void reading_deinit(struct reading *r);
-static inline void reading_deinit_at(struct reading *r)
-{
-	reading_deinit(r);
-}
+/* Reads `element` as `source`; the topic gave `captures`. REFUSAL_NONE, or why not: UNMATCHED (its
+ * `when` does not hold), BAD_ID, BAD_TIME, QUALITY, with a sentence in err. Borrows the element. */
+enum refusal reading_init(struct reading *r, const struct source *source,
+	const struct element *element, const struct topic_capture captures[TOPIC_CAPTURES_MAX],
+	int64_t now_ms, struct err *err);
 
 /* Where a source has a field, worked out once and for all its messages. Borrows from the source. */
 struct field_at {
 	enum {
-		FIELD_POINTER, /* at the pointer `text` */
-		FIELD_MEMBER,  /* the member `text` of the top level */
-		FIELD_TAGGED,  /* at the source's value_pointer where the message's tag is `text` */
+		FIELD_POINTER, /* at `pointer` */
+		FIELD_MEMBER,  /* the element's member `name`; "value": also the element itself */
+		FIELD_TAGGED,  /* the source's value where the tag is `name` */
 		FIELD_NOWHERE, /* the source has no such field */
 	} kind;
-	const char *text;
+	const char *name;
+	const struct payload_pointer *pointer;
 };
 struct field_at field_find(const struct source *source, const char *field);
 
-/* The value of a field of `source`. False: not in this message; null in the payload counts as not
- * there. Arrays and objects give true with a missing value and VALUE_REFUSAL_WRONG_TYPE in *why,
- * else *why is VALUE_REFUSAL_NONE. Texts point into the reading. */
+/* What stands at a field in this element; NULL: nothing, or null. */
+const cJSON *reading_item(
+	const struct reading *r, const struct source *source, const struct field_at *field);
+
+/* The value of a field of `source`. False: not in this element; null counts as not there. Arrays
+ * and objects give true with a missing value and VALUE_REFUSAL_WRONG_TYPE in *why, else *why is
+ * VALUE_REFUSAL_NONE. Texts point into the document. */
 bool reading_value(const struct reading *r, const struct source *source,
 	const struct field_at *field, struct value *out, enum value_refusal *why);
 

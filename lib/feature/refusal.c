@@ -19,11 +19,16 @@ static const char *const refusals[REFUSAL_COUNT] = {
 	[REFUSAL_LATE] = "late",
 	[REFUSAL_NO_VALUE] = "no_value",
 	[REFUSAL_OUTDATED] = "outdated",
+	[REFUSAL_QUALITY] = "quality",
+	[REFUSAL_REPEATED] = "repeated",
+	[REFUSAL_LABEL_VALUE] = "label_value",
+	[REFUSAL_BAD_COMMAND] = "bad_command",
 };
 
 static const char *const value_refusals[VALUE_REFUSAL_COUNT] = {
 	[VALUE_REFUSAL_NONE] = "",
 	[VALUE_REFUSAL_OUT_OF_RANGE] = "out_of_range",
+	[VALUE_REFUSAL_QUALITY] = "quality",
 	[VALUE_REFUSAL_WRONG_TYPE] = "wrong_type",
 };
 

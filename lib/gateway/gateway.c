@@ -75,7 +75,8 @@ int gateway_prepare_store(struct gateway *g, struct store *s, int64_t now_ms, st
 			columns[c].name = line->plan.features[c].name;
 			columns[c].is_text = line->plan.features[c].is_text;
 		}
-		r = store_add_line(s, line->name, columns, count, LABEL_LATEST, err);
+		r = store_add_line(s, line->name, columns, count,
+			line->plan.label_worst ? LABEL_WORST : LABEL_LATEST, err);
 		free(columns);
 		if (r == 0)
 			r = store_put_config(s, line->sha256, line->name, line->text, now_ms, err);

@@ -111,8 +111,8 @@ static void are_refused_wherever_they_are_cut(void **state)
 
 static void are_refused_when_their_head_is_none(void **state)
 {
-	static const uint8_t heads[] = {0, 3, INPUT_MESSAGE | 0x20, INPUT_MESSAGE | 0x80,
-		INPUT_TICK | 0x04, INPUT_TICK | 0x10};
+	static const uint8_t heads[] = {0, 5, 7, INPUT_MESSAGE | 0x40, INPUT_MESSAGE | 0x80,
+		INPUT_TICK | 0x08, INPUT_TICK | 0x20};
 	CLEANUP(buf_deinit) struct buf out;
 	struct engine_input in = message(1795340350041, 1795340350041, 60), back;
 	struct cursor c;

@@ -28,6 +28,7 @@ enum press_source { START, PROC, LAB, PRESS_SOURCES };
 enum press_feature { TYPE, THICKNESS, TORQUE, SPEED, VISCOSITY, BATCH, PRESS_FEATURES };
 
 struct press {
+	struct id_part capture; /* the topic's only one */
 	struct source sources[PRESS_SOURCES];
 	struct source_field start_fields[3], lab_fields[1];
 	struct lot lots[1];
@@ -42,6 +43,8 @@ static const struct assembler_limits press_limits = {
 	.open_units = 20,
 	.remembered_units = 30,
 	.lots = 6,
+	.samples = 1000,
+	.array_elements = 10,
 	.future_limit_ms = 60000,
 };
 
@@ -58,18 +61,19 @@ static inline void press_sources(struct press *p)
 			.qos = 1,
 			.decoder = decoder_find("json"),
 			.kind = i == LAB ? SOURCE_LOT : SOURCE_UNIT,
-			.id = {.kind = ID_CAPTURE, .capture = 0},
+			.id = {.parts = &p->capture, .count = 1},
 			.time_format = i == LAB ? TIME_OF_RECEIPT : TIME_MS,
-			.time_pointer = i == LAB ? NULL : FIXED("/ts"),
-			.opens = i != LAB};
+			.time = {.text = i == LAB ? NULL : FIXED("/ts")},
+			.opens = i != LAB,
+			.journal = true};
 		assert_int_equal(topic_template_new(&s->topic, topics[i], NULL), 0);
 	}
-	p->start_fields[0] = (struct source_field){FIXED("type"), FIXED("/type")};
-	p->start_fields[1] = (struct source_field){FIXED("lot"), FIXED("/lot")};
-	p->start_fields[2] = (struct source_field){FIXED("thickness"), FIXED("/mm")};
+	p->start_fields[0] = (struct source_field){FIXED("type"), {FIXED("/type"), false}};
+	p->start_fields[1] = (struct source_field){FIXED("lot"), {FIXED("/lot"), false}};
+	p->start_fields[2] = (struct source_field){FIXED("thickness"), {FIXED("/mm"), false}};
 	p->sources[START].fields = p->start_fields;
 	p->sources[START].field_count = 3;
-	p->lab_fields[0] = (struct source_field){FIXED("viscosity"), FIXED("/visc")};
+	p->lab_fields[0] = (struct source_field){FIXED("viscosity"), {FIXED("/visc"), false}};
 	p->sources[LAB].fields = p->lab_fields;
 	p->sources[LAB].field_count = 1;
 }
@@ -106,6 +110,7 @@ static inline void press_init(struct press *p)
 			.bind_source = START,
 			.bind_field = FIXED("lot")}},
 	};
+	p->capture.kind = ID_CAPTURE;
 	press_sources(p);
 	p->plan = (struct plan){
 		.sources = p->sources,
@@ -114,7 +119,8 @@ static inline void press_init(struct press *p)
 		.lot_count = 1,
 		.features = p->features,
 		.feature_count = PRESS_FEATURES,
-		.unit = {.deadline_ms = DEADLINE_MS, .again_ms = AGAIN_MS},
+		.line = FIXED("press-3"),
+		.unit = {.ready_on = NO_INDEX, .deadline_ms = DEADLINE_MS, .again_ms = AGAIN_MS},
 	};
 	decide_policy_defaults(&p->decide);
 	p->spec = (struct line_spec){

@@ -41,7 +41,7 @@ static void is_complete_when_every_required_feature_is_there(void **state)
 	assert_true(l->unit.complete);
 	assert_string_equal(l->unit.cause, "complete");
 	assert_string_equal(l->unit.values[TYPE].value.text, "L");
-	assert_int_equal(l->unit.values[TYPE].time_ms, NOW + 5);
+	assert_int_equal(l->unit.values[TYPE].to_ms, NOW + 5);
 	assert_float_equal(l->unit.values[TEMP].value.number, 21.5, 0);
 	assert_int_equal(l->unit.values[TEMP].missing, VALUE_PRESENT);
 	assert_int_equal(l->unit.values[ENERGY].missing, MISSING_NOT_SENT);
@@ -70,7 +70,7 @@ static void newest_event_time_wins_and_later_arrival_among_equals(void **state)
 	assert_int_equal(line_proc(l, "U1", "speed", 41, 0), REFUSAL_NONE);
 	assert_true(line_next(l));
 	assert_float_equal(l->unit.values[TEMP].value.number, 4, 0);
-	assert_int_equal(l->unit.values[TEMP].time_ms, NOW + 50);
+	assert_int_equal(l->unit.values[TEMP].to_ms, NOW + 50);
 	assert_int_equal(l->unit.started_ms, NOW + 40);
 }
 
@@ -307,7 +307,7 @@ static void a_refused_value_does_not_replace_a_good_one(void **state)
 	assert_true(line_next(l));
 	assert_float_equal(l->unit.values[THICKNESS].value.number, 50, 0);
 	assert_int_equal(l->unit.values[THICKNESS].missing, VALUE_PRESENT);
-	assert_int_equal(l->unit.values[THICKNESS].time_ms, NOW);
+	assert_int_equal(l->unit.values[THICKNESS].to_ms, NOW);
 }
 
 static void a_source_far_ahead_of_the_others_is_refused(void **state)
@@ -400,14 +400,13 @@ static void refuses_a_plan_whose_kinds_do_not_go_together(void **state)
 
 	limits.lots = 0;
 	assert_int_equal(assembler_new(&a, &l->plan, &limits, &l->err), -EINVAL);
-	assert_string_equal(l->err.text, "a limit of open units, remembered units or lots is 0");
+	assert_string_equal(l->err.text, "a limit of the assembler is 0");
 	l->plan.features[TEMP].source = LAB;
 	assert_int_equal(assembler_new(&a, &l->plan, &test_limits, &l->err), -EINVAL);
 	assert_string_equal(l->err.text, "feature \"temp\": source \"lab\" carries no unit");
 	l->plan.lots[RESIN].bind_source = LAB;
 	assert_int_equal(assembler_new(&a, &l->plan, &test_limits, &l->err), -EINVAL);
-	assert_string_equal(
-		l->err.text, "lot \"resin\" is bound by source \"lab\", which carries no unit");
+	assert_string_equal(l->err.text, "lot \"resin\": source \"lab\" carries no unit");
 	assert_null(a);
 	l->plan.features[TEMP].source = PROC;
 	l->plan.lots[RESIN].bind_source = START;

@@ -20,17 +20,46 @@ enum { START, PROC, END, LAB, MILL, SOURCES };
 enum { RESIN, GLUE, LOTS };
 enum { TYPE, THICKNESS, TEMP, SPEED, ENERGY, RESIN_ID, VISCOSITY, STRENGTH, GRIT, FEATURES };
 
+static inline struct id_expr test_id(struct id_part part)
+{
+	struct id_expr id = {.parts = calloc(1, sizeof(part)), .count = 1};
+
+	id.parts[0] = part;
+	return id;
+}
+
+static inline struct id_expr test_capture(int capture)
+{
+	return test_id((struct id_part){.kind = ID_CAPTURE, .capture = capture});
+}
+
+static inline struct id_expr test_pointer(const char *pointer)
+{
+	return test_id((struct id_part){.kind = ID_POINTER, .pointer = {.text = strdup(pointer)}});
+}
+
+static inline void test_id_free(struct id_expr *id)
+{
+	for (size_t i = 0; i < id->count; i++) {
+		free(id->parts[i].text);
+		free(id->parts[i].pointer.text);
+	}
+	free(id->parts);
+}
+
 static inline struct source test_source(const char *name, const char *topic, enum source_kind kind)
 {
 	struct source s = {.name = strdup(name), .kind = kind, .qos = 1};
 
 	s.decoder = &decoder_json;
 	s.time_format = TIME_MS;
-	s.time_pointer = strdup("/ts");
+	s.time.text = strdup("/ts");
 	if (topic_template_new(&s.topic, topic, NULL) < 0)
 		abort();
-	s.id.kind = ID_CAPTURE;
+	if (kind != SOURCE_STREAM)
+		s.id = test_capture(0);
 	s.opens = kind == SOURCE_UNIT;
+	s.journal = true;
 	return s;
 }
 
@@ -40,7 +69,7 @@ static inline void test_fields(struct source *s, size_t count, const char *const
 	s->field_count = count;
 	for (size_t i = 0; i < count; i++) {
 		s->fields[i].name = strdup(fields[i][0]);
-		s->fields[i].pointer = strdup(fields[i][1]);
+		s->fields[i].pointer.text = strdup(fields[i][1]);
 	}
 }
 
@@ -66,10 +95,11 @@ static inline void test_plan_sources(struct plan *p)
 	s[START] = test_source("start", "line/unit/{unit}/start", SOURCE_UNIT);
 	test_fields(&s[START], 4, start);
 	s[PROC] = test_source("proc", "line/proc/{unit}/{tag}", SOURCE_UNIT);
-	s[PROC].tag = (struct id_expr){.kind = ID_CAPTURE, .capture = 1};
-	s[PROC].value_pointer = strdup("/v");
+	s[PROC].tag = test_capture(1);
+	s[PROC].value.text = strdup("/v");
 	s[END] = test_source("end", "line/end", SOURCE_UNIT);
-	s[END].id = (struct id_expr){.kind = ID_POINTER, .pointer = strdup("/serial")};
+	test_id_free(&s[END].id);
+	s[END].id = test_pointer("/serial");
 	s[END].time_format = TIME_ISO;
 	s[END].opens = false;
 	test_fields(&s[END], 2, end);
@@ -81,12 +111,13 @@ static inline void test_plan_sources(struct plan *p)
 
 static inline void test_plan(struct plan *p)
 {
-	*p = (struct plan){.unit = {.deadline_ms = 300000, .again_ms = 3600000}};
+	*p = (struct plan){.line = strdup("line"),
+		.unit = {.ready_on = NO_INDEX, .deadline_ms = 300000, .again_ms = 3600000}};
 	test_plan_sources(p);
 	p->lots = calloc(LOTS, sizeof(*p->lots));
 	p->lot_count = LOTS;
-	p->lots[RESIN] = (struct lot){strdup("resin"), START, strdup("lot")};
-	p->lots[GLUE] = (struct lot){strdup("glue"), START, strdup("glue")};
+	p->lots[RESIN] = (struct lot){strdup("resin"), START, strdup("lot"), false, NO_INDEX, 0};
+	p->lots[GLUE] = (struct lot){strdup("glue"), START, strdup("glue"), false, NO_INDEX, 0};
 	p->features = calloc(FEATURES, sizeof(*p->features));
 	p->feature_count = FEATURES;
 	p->features[TYPE] = test_feature("type", FEATURE_UNIT, START, "type", 0);
@@ -117,7 +148,13 @@ struct line {
 };
 
 static const struct assembler_limits test_limits = {
-	.open_units = 100, .remembered_units = 100, .lots = 10, .future_limit_ms = 60000};
+	.open_units = 100,
+	.remembered_units = 100,
+	.lots = 10,
+	.samples = 1000,
+	.array_elements = 10,
+	.future_limit_ms = 60000,
+};
 
 static inline void line_new_assembler(struct line *l, const struct assembler_limits *limits)
 {
@@ -206,5 +243,5 @@ static inline enum refusal line_start(struct line *l, const char *unit, int ms, 
 
 static inline bool line_next(struct line *l)
 {
-	return assembler_next(l->a, l->clock_ms, l->arena, &l->unit);
+	return assembler_next(l->a, l->now_ms, l->clock_ms, l->arena, &l->unit);
 }

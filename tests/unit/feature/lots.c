@@ -44,7 +44,7 @@ static void properties_may_come_before_the_unit(void **state)
 	assert_true(line_next(l));
 	assert_true(l->unit.complete);
 	assert_float_equal(l->unit.values[VISCOSITY].value.number, 2.5, 0);
-	assert_int_equal(l->unit.values[VISCOSITY].time_ms, NOW - 5);
+	assert_int_equal(l->unit.values[VISCOSITY].to_ms, NOW - 5);
 	assert_string_equal(l->unit.values[RESIN_ID].value.text, "L1");
 	assert_string_equal(l->unit.lots[RESIN], "L1");
 	assert_string_equal(l->unit.lots[GLUE], "");

@@ -114,7 +114,7 @@ static void put_unit(struct buf *b, const struct assembled *u)
 		buf_addf(b, " | ");
 		put_value(b, &v->value);
 		buf_addf(b, " %s %lld refused ", value_missing_name(v->missing),
-			(long long)v->time_ms);
+			(long long)v->to_ms);
 		put_value(b, &v->refused);
 	}
 	buf_add(b, "\n");
@@ -211,6 +211,8 @@ static void run_with_restart(const struct stream *s, size_t at, struct buf *out)
 	struct assembler_limits limits = {.open_units = UNITS / 2,
 		.remembered_units = UNITS / 3,
 		.lots = LOT_IDS - 1,
+		.samples = 100,
+		.array_elements = 10,
 		.future_limit_ms = 1000000};
 	CLEANUP(line_deinit) struct line l;
 

@@ -40,11 +40,11 @@ static void routes_lead_from_fields_to_those_who_want_them(void **state)
 	assert_int_equal(r.unit_features[r.slots[SPEED]], SPEED);
 	assert_int_equal(r.lot_features[r.slots[GRIT]], GRIT);
 	assert_int_equal(r.sources[START].count, 4); /* both lots, type, thickness */
-	assert_string_equal(r.sources[START].v[0].at.text, "/material/lot");
-	assert_int_equal(r.sources[START].v[0].lot_count, 1);
-	assert_int_equal(r.sources[START].v[0].lots[0], RESIN);
+	assert_string_equal(r.sources[START].v[0].at.name, "lot");
+	assert_int_equal(r.sources[START].v[0].lots.count, 1);
+	assert_int_equal(r.sources[START].v[0].lots.v[0], RESIN);
 	assert_int_equal(r.sources[END].count, 1);
-	assert_int_equal(r.sources[END].v[0].features[0], ENERGY);
+	assert_int_equal(r.sources[END].v[0].features.v[0], ENERGY);
 	routes_deinit(&r);
 	plan_deinit(&p);
 }
@@ -60,7 +60,7 @@ static void one_field_that_two_features_want_is_looked_up_once(void **state)
 	p.features[SPEED].field = strdup("temp");
 	assert_int_equal(routes_init(&r, &p), 0);
 	assert_int_equal(r.sources[PROC].count, 1);
-	assert_int_equal(r.sources[PROC].v[0].feature_count, 2);
+	assert_int_equal(r.sources[PROC].v[0].features.count, 2);
 	routes_deinit(&r);
 	plan_deinit(&p);
 }

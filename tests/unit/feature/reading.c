@@ -11,6 +11,7 @@
 
 struct bench {
 	struct plan plan;
+	struct document d;
 	struct reading r;
 	struct err err;
 };
@@ -19,7 +20,7 @@ static int set_up(void **state)
 {
 	static struct bench b;
 
-	b = (struct bench){.r = {.tree = NULL}};
+	b = (struct bench){0};
 	test_plan(&b.plan);
 	*state = &b;
 	return 0;
@@ -29,7 +30,7 @@ static int tear_down(void **state)
 {
 	struct bench *b = *state;
 
-	reading_deinit(&b->r);
+	document_deinit(&b->d);
 	plan_deinit(&b->plan);
 	return 0;
 }
@@ -39,9 +40,16 @@ static enum refusal read_as(struct bench *b, size_t source, const char *topic, c
 	struct topic_capture captures[TOPIC_CAPTURES_MAX];
 	struct message m = {.topic = topic, .payload = payload, .payload_len = strlen(payload)};
 
-	reading_deinit(&b->r);
+	struct element e;
+	enum refusal why;
+
+	document_deinit(&b->d);
 	assert_true(topic_match(b->plan.sources[source].topic, topic, captures));
-	return reading_init(&b->r, &b->plan.sources[source], &m, captures, NOW, &b->err);
+	why = document_init(&b->d, &b->plan.sources[source], &m, &b->err);
+	if (why != REFUSAL_NONE)
+		return why;
+	assert_true(document_first(&b->d, &e));
+	return reading_init(&b->r, &b->plan.sources[source], &e, captures, NOW, &b->err);
 }
 
 static bool value_of(
@@ -95,7 +103,6 @@ static void says_what_is_wrong_with_an_id(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		assert_int_equal(read_serial(b, rows[i].serial), REFUSAL_BAD_ID);
-		assert_null(b->r.tree);
 		snprintf(text, sizeof(text),
 			"source \"end\": the unit at /serial is %s, text of 1 to 128 bytes or an "
 			"integer below 2^53 is wanted",
@@ -151,7 +158,6 @@ static void says_what_is_wrong_with_a_time(void **state)
 		const char *ts, *text;
 	} rows[] = {
 		{"\"abc\"", "\"abc\""},
-		{"\"1733904005123\"", "\"1733904005123\""},
 		{"-1", "-1"},
 		{"1e300", "1e+300"},
 		{"null", "null"},
@@ -188,7 +194,7 @@ static void says_whose_payload_is_bad(void **state)
 		b->err.text, "source \"mill\": the payload is \"abc\", a finite number is wanted");
 	assert_int_equal(read_as(b, START, "line/unit/U/start", "{\"ts\":1"), REFUSAL_BAD_PAYLOAD);
 	assert_memory_equal(b->err.text, "source \"start\": 1:", 18);
-	assert_null(b->r.tree);
+	assert_null(b->d.tree);
 }
 
 static void finds_values_by_field_member_tag_and_payload(void **state)
@@ -246,8 +252,8 @@ static void finds_no_members_in_a_payload_that_is_no_object(void **state)
 	enum value_refusal why;
 	struct value v;
 
-	free(b->plan.sources[LAB].time_pointer);
-	b->plan.sources[LAB].time_pointer = NULL;
+	free(b->plan.sources[LAB].time.text);
+	b->plan.sources[LAB].time.text = NULL;
 	b->plan.sources[LAB].time_format = TIME_OF_RECEIPT;
 	assert_int_equal(read_as(b, LAB, "line/lot/L", "[{\"visc\":1}]"), REFUSAL_NONE);
 	assert_false(value_of(b, LAB, "visc", &v, &why));

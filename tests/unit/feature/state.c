@@ -272,7 +272,14 @@ static void a_unit_that_was_complete_comes_out_after_loading(void **state)
 
 static void drops_what_smaller_limits_do_not_hold(void **state)
 {
-	struct assembler_limits limits = {1, 1, 1, 60000};
+	struct assembler_limits limits = {
+		.open_units = 1,
+		.remembered_units = 1,
+		.lots = 1,
+		.samples = 1,
+		.array_elements = 1,
+		.future_limit_ms = 60000,
+	};
 	CLEANUP(buf_deinit) struct buf b;
 	struct line *l = *state;
 	struct cursor in;

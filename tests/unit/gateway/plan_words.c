@@ -83,7 +83,7 @@ static void says_where_a_feature_comes_from(void **state)
 static void says_what_a_source_is(void **state)
 {
 	CLEANUP(config_free) struct config *c = load("");
-	static const char *const words[] = {"json of a unit, opens it, QoS 1",
+	static const char *const words[] = {"json of a unit, QoS 1", /* of labels too */
 		"json of a unit, opens it, QoS 1",
 		"json of a unit, opens it, QoS 1, shifted by -20s", "json of a lot, QoS 1",
 		"json of the line, each of \"/values\", QoS 0, not journaled",

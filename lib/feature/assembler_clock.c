@@ -1,0 +1,133 @@
+/* What time alone does: units by the clock, gaps, and when something is due next. */
+#include <stdio.h>
+
+#include "lib/base/timestamp.h"
+#include "lib/feature/assembler_inside.h"
+
+#define MADE_UP_MAX 1000 /* units by the clock that were missed: of more the oldest are left out \
+			  */
+
+/* The first multiple of `every_ms` at or after `ms`. */
+static int64_t multiple_from(int64_t ms, int64_t every_ms)
+{
+	return ms <= 0 ? 0 : (ms + every_ms - 1) / every_ms * every_ms;
+}
+
+/* The next unit is due when the line's clock has gone as far as the gateway's has to go. */
+static void plan_next(struct assembler *a, int64_t next_ms)
+{
+	a->every.next_ms = next_ms;
+	a->every.due_ms =
+		next_ms > a->now_ms ? later_ms(a->clock_ms, next_ms - a->now_ms) : a->clock_ms;
+}
+
+/* Times that nobody looked at are made up, newest first where they are too many. */
+static void leave_out_oldest(struct assembler *a)
+{
+	int64_t every_ms = a->plan->unit.every_ms;
+	int64_t missed = (a->now_ms - a->every.next_ms) / every_ms + 1;
+
+	if (missed <= MADE_UP_MAX)
+		return;
+	a->counts.every_skipped += (uint64_t)(missed - MADE_UP_MAX);
+	a->every.next_ms += (missed - MADE_UP_MAX) * every_ms;
+}
+
+struct open_unit *assembler_open_every(struct assembler *a)
+{
+	int64_t every_ms = a->plan->unit.every_ms;
+	char id[ID_BYTES_MAX + 1], at[TIMESTAMP_TEXT_MAX];
+	struct open_unit *u;
+
+	if (every_ms == 0 || a->now_ms == NO_TIME)
+		return NULL;
+	if (a->every.next_ms == NO_TIME)
+		plan_next(a, multiple_from(a->now_ms, every_ms));
+	if (a->clock_ms < a->every.due_ms)
+		return NULL;
+	if (a->now_ms < a->every.next_ms) { /* the gateway's clock was set back */
+		plan_next(a, a->every.next_ms);
+		return NULL;
+	}
+	leave_out_oldest(a);
+	timestamp_print(at, a->every.next_ms);
+	snprintf(id, sizeof(id), "%s-%s", a->plan->line, at);
+	u = unit_table_open(a->units, id, a->every.next_ms, a->clock_ms);
+	if (!u)
+		return NULL;
+	u->opened_ms = a->every.next_ms -
+		       (a->routes.widest_ms > every_ms ? a->routes.widest_ms : every_ms);
+	plan_next(a, a->every.next_ms + every_ms);
+	if (assembler_bind_loaded(a, u) < 0)
+		return NULL;
+	unit_table_complete(a->units, u, "every");
+	return u;
+}
+
+void assembler_clock_set(struct assembler *a, int64_t jump_ms, int64_t now_ms, int64_t clock_ms)
+{
+	int64_t every_ms = a->plan->unit.every_ms;
+
+	a->now_ms = now_ms;
+	a->clock_ms = clock_ms;
+	if (every_ms == 0 || a->every.next_ms == NO_TIME)
+		return;
+	/* Set back: times that had their unit get no second one. Set forward: what was skipped
+	 * never was. */
+	if (jump_ms > 0 && a->every.next_ms + jump_ms > a->every.next_ms) {
+		int64_t moved_ms = multiple_from(a->every.next_ms + jump_ms, every_ms);
+
+		plan_next(a, moved_ms < now_ms ? multiple_from(now_ms, every_ms) : moved_ms);
+	} else {
+		plan_next(a, a->every.next_ms);
+	}
+}
+
+static bool has_source(const struct plan *plan, int qos)
+{
+	for (size_t i = 0; i < plan->source_count; i++)
+		if (plan->sources[i].qos == qos)
+			return true;
+	return false;
+}
+
+static bool has_unjournaled(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->source_count; i++)
+		if (!plan->sources[i].journal)
+			return true;
+	return false;
+}
+
+void assembler_add_gap(
+	struct assembler *a, int64_t from_ms, int64_t to_ms, int64_t saved_ms, bool kept)
+{
+	if (has_unjournaled(a->plan) && saved_ms < from_ms)
+		from_ms = saved_ms;
+	if (to_ms <= from_ms || (kept && !has_source(a->plan, 0)))
+		return;
+	if (a->gap_count == GAPS_MAX) {
+		a->gaps[1].from_ms = a->gaps[0].from_ms;
+		a->gap_count--;
+		for (size_t i = 0; i < a->gap_count; i++)
+			a->gaps[i] = a->gaps[i + 1];
+	}
+	a->gaps[a->gap_count++] = (struct gap){from_ms, to_ms};
+}
+
+int64_t assembler_gap_ms(const struct assembler *a, int64_t from_ms, int64_t to_ms)
+{
+	int64_t sum_ms = 0, counted_to_ms = from_ms;
+
+	for (size_t i = 0; i < a->gap_count; i++) {
+		int64_t begin =
+			a->gaps[i].from_ms > counted_to_ms ? a->gaps[i].from_ms : counted_to_ms;
+		int64_t end = a->gaps[i].to_ms < to_ms ? a->gaps[i].to_ms : to_ms;
+
+		if (end <= begin)
+			continue;
+		sum_ms += end - begin;
+		counted_to_ms = end;
+	}
+	return sum_ms;
+}

@@ -1,0 +1,147 @@
+/* Enters and exits, and what hangs on them: the visits of units, and the lots loaded then. */
+#include <errno.h>
+#include <string.h>
+
+#include "lib/feature/assembler_inside.h"
+
+/* The nearest event of another unit strictly after (step 1) or before (step -1) `time_ms`, in a
+ * station's track. NULL: none. */
+static const struct sample *neighbour(
+	const struct signal *track, const char *unit, int64_t time_ms, int step)
+{
+	const struct sample *first;
+	size_t count = step > 0 ? signal_range(track, later_ms(time_ms, 1), INT64_MAX, &first)
+				: signal_range(track, INT64_MIN, earlier_ms(time_ms, 1), &first);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct sample *s = &first[step > 0 ? i : count - 1 - i];
+
+		if (strcmp(s->text, unit) != 0)
+			return s;
+	}
+	return NULL;
+}
+
+struct stay assembler_stay(const struct assembler *a, const struct open_unit *u, size_t station)
+{
+	const struct station *s = &a->plan->stations[station];
+	const struct visit *v = &u->visits[station];
+	const struct sample *previous = NULL;
+
+	if (s->enter == NO_INDEX && v->exit_ms != NO_TIME)
+		previous = neighbour(a->tracks[station], u->id, v->exit_ms, -1);
+	return visit_stay(s, v, previous ? previous->time_ms : NO_TIME);
+}
+
+static int note_event(struct signal *track, const struct open_unit *u, int64_t time_ms)
+{
+	const struct value id = {.kind = VALUE_TEXT, .text = u->id};
+	int rc = signal_add(track, time_ms, &id, true);
+
+	return rc < 0 ? rc : 0;
+}
+
+/* An enter where there are no exits: it ends the visit before it, and one after it ends this. */
+static int end_neighbours(struct assembler *a, struct open_unit *u, size_t station, int64_t time_ms)
+{
+	const struct sample *before = neighbour(a->tracks[station], u->id, time_ms, -1);
+	const struct sample *after = neighbour(a->tracks[station], u->id, time_ms, 1);
+	struct open_unit *other = before ? unit_table_find(a->units, before->text) : NULL;
+
+	if (after)
+		visit_ended(&u->visits[station], after->time_ms, a->clock_ms);
+	if (!other || other->visits[station].enter_ms == NO_TIME)
+		return 0;
+	visit_ended(&other->visits[station], time_ms, a->clock_ms);
+	return assembler_settle(a, other);
+}
+
+static int enter(struct assembler *a, struct open_unit *u, size_t station, int64_t time_ms,
+	bool *taken, bool *repeated)
+{
+	enum visit_event event = visit_enter(&u->visits[station], time_ms, a->clock_ms);
+	int rc;
+
+	*taken = *taken || event != VISIT_REPEATED;
+	*repeated = *repeated || event != VISIT_TAKEN;
+	if (event == VISIT_REPEATED || !a->tracks[station])
+		return 0;
+	rc = note_event(a->tracks[station], u, time_ms);
+	return rc < 0 ? rc : end_neighbours(a, u, station, time_ms);
+}
+
+static int leave(struct assembler *a, struct open_unit *u, size_t station, int64_t time_ms,
+	bool *taken, bool *repeated)
+{
+	enum visit_event event = visit_exit(&u->visits[station], time_ms, a->clock_ms);
+
+	*taken = *taken || event != VISIT_REPEATED;
+	*repeated = *repeated || event != VISIT_TAKEN;
+	if (event == VISIT_REPEATED || !a->tracks[station])
+		return 0;
+	return note_event(a->tracks[station], u, time_ms);
+}
+
+int assembler_take_events(struct assembler *a, struct open_unit *u, size_t source, int64_t time_ms,
+	bool *taken, bool *repeated)
+{
+	const struct source_routes *routes = &a->routes.sources[source];
+	int rc = 0;
+
+	for (size_t i = 0; i < routes->enters.count && rc == 0; i++)
+		rc = enter(a, u, routes->enters.v[i], time_ms, taken, repeated);
+	for (size_t i = 0; i < routes->exits.count && rc == 0; i++)
+		rc = leave(a, u, routes->exits.v[i], time_ms, taken, repeated);
+	return rc;
+}
+
+/* The unit's lot is the one loaded at its start or enter, `delay` earlier. */
+static int bind_loaded(struct assembler *a, struct open_unit *u, size_t index)
+{
+	const struct lot *lot = &a->plan->lots[index];
+	int64_t at_ms = lot->at == NO_INDEX ? u->started_ms : u->visits[lot->at].enter_ms;
+	struct lot_binding *b = &u->bindings[index];
+	const struct sample *loaded = NULL;
+	struct lot_entry *entry;
+
+	if (at_ms != NO_TIME)
+		loaded = signal_at(
+			a->signals[a->routes.lot_signals[index]], earlier_ms(at_ms, lot->delay_ms));
+	if (!loaded) {
+		lot_unbind(a->lots, b);
+		return 0;
+	}
+	b->time_ms = loaded->time_ms;
+	if (b->lot && strcmp(b->lot->id, loaded->text) == 0)
+		return 0;
+	lot_unbind(a->lots, b);
+	entry = lot_table_get(a->lots, loaded->text);
+	if (!entry)
+		return -ENOMEM;
+	lot_bind(b, entry);
+	lot_table_touch(a->lots, entry);
+	return 0;
+}
+
+int assembler_bind_loaded(struct assembler *a, struct open_unit *u)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < a->plan->lot_count && rc == 0; i++)
+		if (a->plan->lots[i].is_loaded)
+			rc = bind_loaded(a, u, i);
+	return rc;
+}
+
+int assembler_rebind_all(struct assembler *a, size_t lot)
+{
+	for (struct open_unit *u = unit_table_first_due(a->units); u; u = u->next) {
+		int rc = bind_loaded(a, u, lot);
+
+		if (rc == 0)
+			rc = assembler_settle(a, u);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}

@@ -1,0 +1,400 @@
+/* Windows over the samples of a stream: their bounds, their values, and which samples they still
+ * want. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/feature/assembler_inside.h"
+
+/* A window of one unit. */
+struct span {
+	enum value_missing missing; /* why there is none */
+	int64_t from_ms, to_ms;     /* as it is said in the unit's detail */
+	int64_t first_ms, last_ms;  /* samples inside: both included */
+};
+
+static int64_t anchor_ms(const struct assembler *a, const struct open_unit *u,
+	const struct window *w, enum value_missing *missing)
+{
+	struct stay stay;
+	int64_t ms;
+
+	*missing = VALUE_PRESENT;
+	switch (w->anchor) {
+	case WINDOW_ENTER:
+		ms = u->visits[w->station].enter_ms;
+		if (ms == NO_TIME)
+			*missing = MISSING_NO_ENTER;
+		return ms;
+	case WINDOW_EXIT:
+		stay = assembler_stay(a, u, w->station);
+		*missing = stay.missing;
+		return stay.to_ms;
+	case WINDOW_SOURCE:
+		ms = u->moments[a->routes.sources[w->source].moment];
+		if (ms == NO_TIME)
+			*missing = MISSING_NO_ANCHOR;
+		return ms;
+	default:
+		return u->started_ms;
+	}
+}
+
+static struct span find_span(
+	const struct assembler *a, const struct open_unit *u, const struct window *w)
+{
+	struct span span = {0};
+
+	if (w->anchor == WINDOW_DURING) {
+		struct stay stay = assembler_stay(a, u, w->station);
+
+		return (struct span){
+			stay.missing, stay.from_ms, stay.to_ms, stay.first_ms, stay.last_ms};
+	}
+	span.to_ms = span.last_ms = anchor_ms(a, u, w, &span.missing);
+	if (span.missing != VALUE_PRESENT)
+		return (struct span){.missing = span.missing};
+	span.to_ms = span.last_ms = span.to_ms - w->ago_ms;
+	span.from_ms = span.first_ms = span.to_ms - w->over_ms;
+	return span;
+}
+
+static bool is_in_range(const struct feature *f, double number)
+{
+	return !(f->has_min && number < f->min) && !(f->has_max && number > f->max);
+}
+
+/* The newest sample at or before `time_ms` that the feature accepts. NULL: none. */
+static const struct sample *newest_accepted(
+	const struct signal *s, const struct feature *f, int64_t time_ms)
+{
+	const struct sample *first;
+	size_t count = signal_range(s, INT64_MIN, time_ms, &first);
+
+	while (count-- > 0)
+		if (f->is_text || is_in_range(f, first[count].number))
+			return &first[count];
+	return NULL;
+}
+
+/* The value in force when the window began. NULL: none, or one that is too old. */
+static const struct sample *held_sample(
+	const struct signal *s, const struct feature *f, const struct span *span)
+{
+	const struct sample *held;
+
+	if (!f->window.has_hold || span->first_ms == NO_TIME)
+		return NULL;
+	held = newest_accepted(s, f, span->first_ms - 1);
+	return held && span->from_ms - held->time_ms <= f->window.hold_ms ? held : NULL;
+}
+
+/* Are samples gone that the window wants? */
+static bool is_truncated(const struct signal *s, const struct feature *f, const struct span *span,
+	const struct sample *held)
+{
+	int64_t dropped_ms = signal_dropped_to_ms(s), wanted_ms = span->first_ms;
+
+	if (dropped_ms == INT64_MIN)
+		return false;
+	if (f->window.has_hold && !held && wanted_ms != NO_TIME)
+		wanted_ms = earlier_ms(span->from_ms, f->window.hold_ms);
+	return dropped_ms >= wanted_ms;
+}
+
+static void take_text(const struct signal *s, const struct feature *f, const struct span *span,
+	const struct sample *held, struct assembled_value *out)
+{
+	const struct sample *first;
+	size_t count = signal_range(s, span->first_ms, span->last_ms, &first);
+	const struct sample *chosen = f->take == TAKE_FIRST ? first : first + count - 1;
+
+	out->n = count;
+	if (held && (count == 0 || (f->take == TAKE_FIRST && first->time_ms > span->from_ms)))
+		chosen = held;
+	else if (count == 0)
+		chosen = NULL;
+	out->is_held = chosen && chosen == held;
+	if (count < f->min_samples)
+		out->missing = MISSING_TOO_FEW;
+	else if (!chosen)
+		out->missing = MISSING_NO_SAMPLE;
+	else
+		out->value = (struct value){.kind = VALUE_TEXT, .text = chosen->text};
+}
+
+/* Gathers the samples of a window, for all features that are taken of it. What was refused last
+ * goes into `out` each time. */
+static int gather(struct assembler *a, size_t feature, const struct span *span,
+	const struct sample *held, struct assembled_value *out)
+{
+	const struct feature *f = &a->plan->features[feature];
+	const struct sample *first;
+	size_t count = signal_range(
+		a->signals[a->routes.slots[feature]], span->first_ms, span->last_ms, &first);
+	bool is_known = a->aggregate_group == a->routes.groups[feature];
+	bool is_held = held && (count == 0 || first->time_ms > span->from_ms);
+
+	if (!is_known)
+		aggregate_begin(a->aggregate, span->from_ms, span->to_ms, f->window.has_hold,
+			is_held ? &held->number : NULL);
+	a->aggregate_group = a->routes.groups[feature];
+	out->is_held = is_held;
+	for (size_t i = 0; i < count; i++) {
+		if (!is_in_range(f, first[i].number))
+			out->refused =
+				(struct value){.kind = VALUE_NUMBER, .number = first[i].number};
+		else if (!is_known &&
+			 aggregate_push(a->aggregate, first[i].time_ms, first[i].number) < 0)
+			return -ENOMEM;
+	}
+	out->n = aggregate_count(a->aggregate);
+	return 0;
+}
+
+static int take_numbers(struct assembler *a, size_t feature, const struct span *span,
+	const struct sample *held, struct assembled_value *out)
+{
+	const struct feature *f = &a->plan->features[feature];
+	bool is_empty;
+
+	if (gather(a, feature, span, held, out) < 0)
+		return -ENOMEM;
+	is_empty = out->n == 0 && !out->is_held;
+	if (out->n < f->min_samples)
+		out->missing = out->n == 0 && out->refused.kind != VALUE_MISSING
+				       ? MISSING_OUT_OF_RANGE
+				       : MISSING_TOO_FEW;
+	else if (aggregate_take(a->aggregate, f->take, &out->value.number))
+		out->value.kind = VALUE_NUMBER;
+	else if (is_empty || out->n == 0)
+		out->missing = out->refused.kind != VALUE_MISSING ? MISSING_OUT_OF_RANGE
+								  : MISSING_NO_SAMPLE;
+	else
+		out->missing = MISSING_UNDEFINED;
+	return 0;
+}
+
+/* Without `over`: one sample, the newest at or before the window's end. */
+static int take_newest(
+	struct assembler *a, size_t feature, const struct span *span, struct assembled_value *out)
+{
+	const struct feature *f = &a->plan->features[feature];
+	const struct signal *s = a->signals[a->routes.slots[feature]];
+	const struct sample *newest = newest_accepted(s, f, span->last_ms), *any;
+	int64_t oldest_ms =
+		f->window.has_hold ? earlier_ms(span->last_ms, f->window.hold_ms) : INT64_MIN;
+	struct span own;
+
+	any = signal_at(s, span->last_ms);
+	if (!newest || newest->time_ms < oldest_ms) {
+		out->missing = MISSING_NO_SAMPLE;
+		if (any && any->time_ms >= oldest_ms && !f->is_text) {
+			out->missing = MISSING_OUT_OF_RANGE;
+			out->refused = (struct value){.kind = VALUE_NUMBER, .number = any->number};
+		} else if (!any && signal_dropped_to_ms(s) != INT64_MIN &&
+			   signal_dropped_to_ms(s) >= oldest_ms) {
+			out->missing = MISSING_TRUNCATED;
+		}
+		return 0;
+	}
+	own = (struct span){
+		VALUE_PRESENT, newest->time_ms, newest->time_ms, newest->time_ms, newest->time_ms};
+	out->from_ms = out->to_ms = newest->time_ms;
+	if (f->is_text) {
+		out->n = 1;
+		out->value = (struct value){.kind = VALUE_TEXT, .text = newest->text};
+		return 0;
+	}
+	aggregate_begin(a->aggregate, own.from_ms, own.to_ms, false, NULL);
+	a->aggregate_group = NO_INDEX;
+	if (aggregate_push(a->aggregate, newest->time_ms, newest->number) < 0)
+		return -ENOMEM;
+	out->n = 1;
+	if (aggregate_take(a->aggregate, f->take, &out->value.number))
+		out->value.kind = VALUE_NUMBER;
+	else
+		out->missing = MISSING_UNDEFINED;
+	return 0;
+}
+
+static const struct frozen_value *find_frozen(const struct open_unit *u, size_t feature)
+{
+	const struct frozen_value *f = u->frozen;
+
+	while (f && f->feature != feature)
+		f = f->next;
+	return f;
+}
+
+int assembler_take_window(
+	struct assembler *a, const struct open_unit *u, size_t feature, struct assembled_value *out)
+{
+	const struct feature *f = &a->plan->features[feature];
+	const struct signal *s = a->signals[a->routes.slots[feature]];
+	const struct frozen_value *frozen = find_frozen(u, feature);
+	struct span span;
+	const struct sample *held;
+
+	if (frozen) {
+		*out = frozen->v;
+		return 0;
+	}
+	span = find_span(a, u, &f->window);
+	*out = (struct assembled_value){.missing = span.missing};
+	if (span.missing != VALUE_PRESENT)
+		return 0;
+	if (f->window.anchor != WINDOW_DURING && !f->window.has_over)
+		return take_newest(a, feature, &span, out);
+	out->from_ms = span.from_ms == NO_TIME ? 0 : span.from_ms;
+	out->to_ms = span.to_ms;
+	held = held_sample(s, f, &span);
+	if (is_truncated(s, f, &span, held)) {
+		out->missing = MISSING_TRUNCATED;
+		return 0;
+	}
+	if (!f->is_text)
+		return take_numbers(a, feature, &span, held, out);
+	take_text(s, f, &span, held, out);
+	return 0;
+}
+
+int64_t assembler_window_final_ms(
+	const struct assembler *a, const struct open_unit *u, size_t feature)
+{
+	const struct window *w = &a->plan->features[feature].window;
+	const struct station *station;
+	const struct visit *v;
+
+	if (w->anchor == WINDOW_START)
+		return INT64_MIN;
+	if (w->anchor == WINDOW_SOURCE)
+		return u->moments[a->routes.sources[w->source].moment] == NO_TIME ? INT64_MAX
+										  : INT64_MIN;
+	station = &a->plan->stations[w->station];
+	v = &u->visits[w->station];
+	if (w->anchor != WINDOW_ENTER)
+		return visit_final_ms(station, v);
+	return v->enter_at_ms == NO_TIME ? INT64_MAX : v->enter_at_ms + station->reorder_ms;
+}
+
+/* The oldest sample that the unit's window may still want; INT64_MAX: none that is known of. */
+static int64_t wanted_ms(const struct assembler *a, const struct open_unit *u, size_t feature)
+{
+	const struct window *w = &a->plan->features[feature].window;
+	struct span span = find_span(a, u, w);
+	const struct visit *v;
+
+	if (span.missing == VALUE_PRESENT)
+		return span.first_ms == NO_TIME ? INT64_MIN : earlier_ms(span.first_ms, w->hold_ms);
+	if (w->anchor != WINDOW_DURING && w->anchor != WINDOW_EXIT)
+		return INT64_MAX;
+	v = &u->visits[w->station];
+	return v->enter_ms == NO_TIME ? INT64_MAX
+				      : earlier_ms(v->enter_ms, window_reach_ms(a->plan, w));
+}
+
+static char *copy_text(const struct value *v, bool *failed)
+{
+	char *text = v->kind == VALUE_TEXT ? strdup(v->text) : NULL;
+
+	*failed = *failed || (v->kind == VALUE_TEXT && !text);
+	return text;
+}
+
+static int freeze(struct assembler *a, struct open_unit *u, size_t feature)
+{
+	struct frozen_value *f = calloc(1, sizeof(*f));
+	bool failed = false;
+
+	a->aggregate_group = NO_INDEX;
+	if (!f || assembler_take_window(a, u, feature, &f->v) < 0) {
+		free(f);
+		return -ENOMEM;
+	}
+	f->feature = feature;
+	f->v.value.text = copy_text(&f->v.value, &failed);
+	f->v.refused.text = copy_text(&f->v.refused, &failed);
+	f->next = u->frozen;
+	u->frozen = f;
+	return failed ? -ENOMEM : 0;
+}
+
+/* What is known of the windows of open units; those that are final and want samples older than
+ * `limit_ms` are worked out now. *oldest_ms: what the others want. */
+static int ask_units(
+	struct assembler *a, const struct signal_route *s, int64_t limit_ms, int64_t *oldest_ms)
+{
+	for (struct open_unit *u = unit_table_first_due(a->units); u; u = u->next) {
+		for (size_t i = 0; i < s->features.count; i++) {
+			size_t feature = s->features.v[i];
+			int64_t ms = find_frozen(u, feature) ? INT64_MAX : wanted_ms(a, u, feature);
+
+			if (ms >= limit_ms)
+				continue;
+			if (assembler_window_final_ms(a, u, feature) > a->clock_ms)
+				*oldest_ms = ms < *oldest_ms ? ms : *oldest_ms;
+			else if (freeze(a, u, feature) < 0)
+				return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+/* The lot loaded at the start of an open unit, or at its enter, must stay known. */
+static void ask_for_lot(const struct assembler *a, size_t index, int64_t *oldest_ms)
+{
+	const struct lot *lot = &a->plan->lots[index];
+
+	for (const struct open_unit *u = unit_table_first_due(a->units); u; u = u->next) {
+		int64_t ms = lot->at == NO_INDEX ? u->started_ms : u->visits[lot->at].enter_ms;
+
+		if (ms != NO_TIME && earlier_ms(ms, lot->delay_ms) < *oldest_ms)
+			*oldest_ms = earlier_ms(ms, lot->delay_ms);
+	}
+}
+
+/* Units that are still to come: by the clock, or back to the exit of the one before. */
+static void ask_for_next(
+	const struct assembler *a, const struct signal_route *s, int64_t *oldest_ms)
+{
+	if (a->plan->unit.every_ms > 0 && a->every.next_ms != NO_TIME &&
+		earlier_ms(a->every.next_ms, a->routes.widest_ms) < *oldest_ms)
+		*oldest_ms = earlier_ms(a->every.next_ms, a->routes.widest_ms);
+	for (size_t i = 0; i < s->features.count; i++) {
+		const struct window *w = &a->plan->features[s->features.v[i]].window;
+		int64_t exit_ms = INT64_MIN;
+
+		if (w->anchor != WINDOW_DURING || a->plan->stations[w->station].enter != NO_INDEX ||
+			a->plan->stations[w->station].look_back_ms > 0)
+			continue;
+		if (signal_newest(a->tracks[w->station], &exit_ms))
+			exit_ms = earlier_ms(exit_ms, s->keep_ms);
+		if (exit_ms < *oldest_ms)
+			*oldest_ms = exit_ms;
+	}
+}
+
+int assembler_make_room(struct assembler *a, size_t index)
+{
+	const struct signal_route *s = &a->routes.signals[index];
+	struct signal *signal = a->signals[index];
+	const struct sample *first;
+	int64_t newest_ms, oldest_ms;
+
+	if (!signal_newest(signal, &newest_ms))
+		return 0;
+	oldest_ms = earlier_ms(newest_ms, s->keep_ms);
+	/* where less than half would go it is not worth asking: it grows */
+	if (signal_range(signal, oldest_ms, INT64_MAX, &first) > signal_count(signal) / 2)
+		return 0;
+	if (ask_units(a, s, oldest_ms, &oldest_ms) < 0)
+		return -ENOMEM;
+	if (s->lot != NO_INDEX)
+		ask_for_lot(a, s->lot, &oldest_ms);
+	ask_for_next(a, s, &oldest_ms);
+	if (signal_range(signal, oldest_ms, INT64_MAX, &first) <= signal_count(signal) / 2)
+		signal_drop_before(signal, oldest_ms);
+	return 0;
+}
