@@ -214,6 +214,33 @@ static void an_empty_alert_on_alerts_on_nothing(void **state)
 	assert_int_equal(c->lines[0].decide.alert_on, 0);
 }
 
+/* The last example of defectd-line(5). */
+static void the_example_of_the_manual_is_sound(void **state)
+{
+	CLEANUP(config_free) struct config *c = NULL;
+	static char text[64 << 10];
+	char path[512], *begin, *end;
+	size_t len;
+	FILE *f;
+
+	(void)state;
+	assert_non_null(getenv("DEFECTD_SOURCE"));
+	snprintf(path, sizeof(path), "%s/config/defectd-line.5.scd", getenv("DEFECTD_SOURCE"));
+	f = fopen(path, "r");
+	assert_non_null(f);
+	len = fread(text, 1, sizeof(text) - 1, f);
+	fclose(f);
+	text[len] = '\0';
+	begin = strstr(text, "# EXAMPLE\n\n```\n");
+	assert_non_null(begin);
+	begin += strlen("# EXAMPLE\n\n```\n");
+	end = strstr(begin, "```");
+	assert_non_null(end);
+	*end = '\0';
+	c = load_line(begin);
+	assert_int_equal(c->lines[0].plan.feature_count, 5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -226,6 +253,7 @@ int main(void)
 		IN_FOLDER(a_written_id_counts_more_than_a_captured_one),
 		IN_FOLDER(a_model_with_a_full_path_lies_there),
 		IN_FOLDER(an_empty_alert_on_alerts_on_nothing),
+		IN_FOLDER(the_example_of_the_manual_is_sound),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
