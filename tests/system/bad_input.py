@@ -130,14 +130,14 @@ def a_bad_configuration_is_refused_with_all_its_errors():
         bad = line()
         bad["unit"] = {"deadlin": "5s"}
         bad["features"].append({"name": "y", "from": "strt.x"})
-        bad["stations"] = {}
+        bad["alarms"] = {}
         refused_configuration(
             tmp,
             json.dumps({"instance": "x", "state_dir": tmp + "/state", "future_limit": "soon"}),
             json.dumps(bad),
             'did you mean "deadline"',
             'did you mean "start"',
-            "/stations",
+            "/alarms",
             "/future_limit",
         )
 
