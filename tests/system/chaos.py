@@ -5,7 +5,7 @@ hundred is missing, a sensor's clock is off for some cycles, other messages cann
 and the daemon is killed and the broker restarted again and again. What must come out is known from
 the samples themselves, so the undisturbed runs are not trusted either.
 
-Short form: 60 cycles, ten times as fast, 8 kills, 1 restart; `--long`: 2,205 cycles, 50 kills and
+Short form: 60 cycles, twenty times as fast, 8 kills, 1 restart; `--long`: 2,205 cycles, 50 kills and
 3 restarts. SEED picks when.
 """
 
