@@ -7,6 +7,8 @@
 
 #include "lib/feature/assembler_inside.h"
 
+#define KEPT_SAMPLES 2048 /* so many cost little and are kept whatever their age */
+
 /* A window of one unit. */
 struct span {
 	enum value_missing missing; /* why there is none */
@@ -383,7 +385,7 @@ int assembler_make_room(struct assembler *a, size_t index)
 	const struct sample *first;
 	int64_t newest_ms, oldest_ms;
 
-	if (!signal_newest(signal, &newest_ms))
+	if (signal_count(signal) < KEPT_SAMPLES || !signal_newest(signal, &newest_ms))
 		return 0;
 	oldest_ms = earlier_ms(newest_ms, s->keep_ms);
 	/* where less than half would go it is not worth asking: it grows */

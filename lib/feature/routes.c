@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Units and events may come so much later than their samples: as long as a unit may stay open,
- * within reason. */
+/* So much later than its samples an event may come: as long as a unit may stay open, within
+ * reason. Slow signals keep more (KEPT_SAMPLES of assembler_window.c). */
 #define LATE_MIN_MS 60000
-#define LATE_MAX_MS 600000
+#define LATE_MAX_MS 120000
 
 static int append(struct index_list *list, size_t index)
 {
