@@ -19,6 +19,7 @@ static const struct command *const commands[] = {
 	&command_replay,
 	&command_simulate,
 	&command_label,
+	&command_export,
 	&command_status,
 	&command_bench,
 	NULL,

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,35 +54,6 @@ int new_file_check(const char *path, struct err *err)
 	return 0;
 }
 
-static int write_all(int fd, const char *bytes, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, bytes, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
-static int fill(int fd, const void *bytes, size_t len)
-{
-	const mode_t mask = umask(0);
-	int rc;
-
-	umask(mask);
-	rc = write_all(fd, bytes, len);
-	if (rc == 0 && (fchmod(fd, 0666 & ~mask) != 0 || fsync(fd) != 0))
-		rc = -errno;
-	if (close(fd) != 0 && rc == 0)
-		rc = -errno;
-	return rc;
-}
-
 /* The rename itself is on the disk only once the folder is. */
 static int sync_folder(const char *folder)
 {
@@ -93,27 +65,92 @@ static int sync_folder(const char *folder)
 	return rc;
 }
 
-int new_file_write(const char *path, const void *bytes, size_t len, struct err *err)
+struct new_file {
+	FILE *stream; /* NULL: closed */
+	char path[PATH_MAX], aside[PATH_MAX], folder[PATH_MAX];
+};
+
+int new_file_open(struct new_file **out, const char *path, struct err *err)
 {
-	char folder[PATH_MAX], aside[PATH_MAX];
-	int rc = folder_of(folder, path, err);
+	CLEANUP(new_file_drop) struct new_file *f = calloc(1, sizeof(*f));
+	int rc = f ? folder_of(f->folder, path, err) : err_set(err, -ENOMEM, "no memory");
 	int fd;
 
 	if (rc == 0)
 		rc = refuse_what_is_no_file(path, err);
 	if (rc != 0)
 		return rc;
-	snprintf(aside, sizeof(aside), "%s.XXXXXX", path);
-	fd = mkostemp(aside, O_CLOEXEC);
+	snprintf(f->path, sizeof(f->path), "%s", path);
+	snprintf(f->aside, sizeof(f->aside), "%.*s.XXXXXX", PATH_MAX - 8, path);
+	fd = mkostemp(f->aside, O_CLOEXEC);
 	if (fd < 0)
 		return err_set(err, -errno, "%s: %s", path, strerror(errno));
-	rc = fill(fd, bytes, len);
-	if (rc == 0 && rename(aside, path) != 0)
+	f->stream = fdopen(fd, "w");
+	if (!f->stream) {
+		close(fd);
+		unlink(f->aside);
+		return err_set(err, -ENOMEM, "%s: no memory to write it", path);
+	}
+	*out = TAKE(f);
+	return 0;
+}
+
+FILE *new_file_stream(struct new_file *f)
+{
+	return f->stream;
+}
+
+void new_file_drop(struct new_file *f)
+{
+	if (!f)
+		return;
+	if (f->stream) {
+		fclose(f->stream);
+		unlink(f->aside);
+	}
+	free(f);
+}
+
+/* What was written is on the disk afterwards, or it is the first error of writing. */
+static int finish(struct new_file *f)
+{
+	const mode_t mask = umask(0);
+	bool failed;
+	int rc = 0;
+
+	umask(mask);
+	errno = 0;
+	failed = fflush(f->stream) != 0;
+	failed |= ferror(f->stream) != 0;
+	if (failed || fchmod(fileno(f->stream), 0666 & ~mask) != 0 || fsync(fileno(f->stream)) != 0)
+		rc = errno ? -errno : -EIO;
+	if (fclose(TAKE(f->stream)) != 0 && rc == 0)
+		rc = -errno;
+	return rc;
+}
+
+int new_file_keep(struct new_file *file, struct err *err)
+{
+	CLEANUP(new_file_drop) struct new_file *f = file;
+	int rc = finish(f);
+
+	if (rc == 0 && rename(f->aside, f->path) != 0)
 		rc = -errno;
 	if (rc != 0) {
-		unlink(aside);
-		return err_set(err, rc, "%s: %s", path, strerror(-rc));
+		unlink(f->aside);
+		return err_set(err, rc, "%s: %s", f->path, strerror(-rc));
 	}
-	rc = sync_folder(folder);
-	return rc == 0 ? 0 : err_set(err, rc, "%s: %s", folder, strerror(-rc));
+	rc = sync_folder(f->folder);
+	return rc == 0 ? 0 : err_set(err, rc, "%s: %s", f->folder, strerror(-rc));
+}
+
+int new_file_write(const char *path, const void *bytes, size_t len, struct err *err)
+{
+	struct new_file *f = NULL;
+	int rc = new_file_open(&f, path, err);
+
+	if (rc != 0)
+		return rc;
+	(void)fwrite(bytes, 1, len, f->stream); /* a failure shows at the end */
+	return new_file_keep(f, err);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/arena.h"
+#include "lib/base/csv_write.h"
 #include "lib/base/err.h"
 #include "lib/base/json.h"
 #include "lib/base/num.h"
@@ -55,30 +56,14 @@ static int find_unit(int *column, const struct arguments *a, const struct model 
 	return 0;
 }
 
-/* Quoted where it must be (RFC 4180). */
-static void print_field(const char *text)
-{
-	if (!strpbrk(text, ",\"\r\n")) {
-		fputs(text, stdout);
-		return;
-	}
-	putchar('"');
-	for (; *text != '\0'; text++) {
-		if (*text == '"')
-			putchar('"');
-		putchar(*text);
-	}
-	putchar('"');
-}
-
 static void print_csv_row(size_t row, const char *unit, double p, const char *verdict)
 {
+	CLEANUP(buf_deinit) struct buf b = {0};
 	char number[NUM_TEXT_MAX];
 
 	num_print(number, p, true);
-	printf("%zu,", row);
-	print_field(unit);
-	printf(",%s,%s\n", number, verdict);
+	csvw_text(&b, unit);
+	printf("%zu,%s,%s,%s\n", row, buf_text(&b) ? b.data : "", number, verdict);
 }
 
 static void print_json_row(size_t row, const char *unit, double p, const char *verdict)

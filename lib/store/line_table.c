@@ -34,7 +34,7 @@ static const char table_sql[] =
  * fewer than units: it begins with them. SQLite keeps this text as it stands. */
 static const char view_sql[] =
 	"CREATE VIEW \"%w\" AS SELECT u.*, " LABEL_COLUMNS " FROM label l JOIN \"%w\" u"
-	" ON u._rowid_ = (SELECT n._rowid_ FROM \"%w\" n WHERE n.unit = l.unit"
+	" ON u.unit = l.unit AND u._rowid_ = (SELECT n._rowid_ FROM \"%w\" n WHERE n.unit = l.unit"
 	" AND n.started_ms <= l.at_ms ORDER BY n.started_ms DESC LIMIT 1)"
 	" WHERE l.line = %Q AND l._rowid_ = " LABEL_OF;
 
@@ -144,6 +144,14 @@ static int find_view(
 	return 0;
 }
 
+/* NULL without memory; sqlite3_free. */
+static char *view_text(
+	const char *view, const char *table, const char *line, enum label_combine combine)
+{
+	return sqlite3_mprintf(
+		view_sql, view, table, table, line, line, table, label_order(combine));
+}
+
 static int make_view(struct store *s, const char *table, const char *line,
 	enum label_combine combine, struct err *err)
 {
@@ -153,8 +161,7 @@ static int make_view(struct store *s, const char *table, const char *line,
 	int r;
 
 	line_table(view, "training", line);
-	text = sqlite3_mprintf(
-		view_sql, view, table, table, line, line, table, label_order(combine));
+	text = view_text(view, table, line, combine);
 	if (!text)
 		return err_set(err, -ENOMEM, "%s: no memory for the view %s", s->path, view);
 	r = find_view(s, view, text, &is_there, err);
@@ -162,6 +169,25 @@ static int make_view(struct store *s, const char *table, const char *line,
 		r = store_exec(
 			s, "make a line's view", err, "DROP VIEW IF EXISTS \"%w\"; %s", view, text);
 	sqlite3_free(text);
+	return r;
+}
+
+int line_combine(struct store *s, const char *line, enum label_combine *out, struct err *err)
+{
+	char table[LINE_TABLE_MAX], view[LINE_TABLE_MAX];
+	bool is_worst = false;
+	char *text;
+	int r;
+
+	line_table(table, "unit", line);
+	line_table(view, "training", line);
+	text = view_text(view, table, line, LABEL_WORST);
+	if (!text)
+		return err_set(err, -ENOMEM, "%s: no memory for the view %s", s->path, view);
+	r = find_view(s, view, text, &is_worst, err);
+	sqlite3_free(text);
+	if (r == 0)
+		*out = is_worst ? LABEL_WORST : LABEL_LATEST;
 	return r;
 }
 

@@ -28,3 +28,8 @@ const char *label_order(enum label_combine combine);
 #define LABEL_COLUMNS                                                               \
 	"l.defect AS label_defect, l.class AS label_class, l.at_ms AS label_at_ms," \
 	" l.source AS label_source, l.by AS label_by, l.why AS label_why"
+#define LABEL_COLUMN_COUNT 6
+
+/* What store_add_line was told last for this line, as its view has it; LABEL_LATEST without one. */
+MUST_CHECK int line_combine(
+	struct store *s, const char *line, enum label_combine *out, struct err *err);

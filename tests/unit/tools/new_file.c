@@ -54,6 +54,45 @@ static void replaces_a_file(void **state)
 	assert_true(S_ISREG(st.st_mode) && st.st_size == 4);
 }
 
+static off_t size_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? st.st_size : -1;
+}
+
+static void appears_only_when_it_is_kept(void **state)
+{
+	const struct place *p = *state;
+	struct new_file *f = NULL;
+
+	assert_int_equal(new_file_open(&f, p->path, NULL), 0);
+	fputs("four", new_file_stream(f));
+	fflush(new_file_stream(f));
+	assert_int_equal(size_of(p->path), -1);
+	assert_int_equal(new_file_keep(f, NULL), 0);
+	assert_int_equal(size_of(p->path), 4);
+
+	assert_int_equal(new_file_open(&f, p->path, NULL), 0);
+	fputs("not kept", new_file_stream(f));
+	new_file_drop(f);
+	assert_int_equal(size_of(p->path), 4);
+}
+
+static void keeps_nothing_that_could_not_be_written(void **state)
+{
+	const struct place *p = *state;
+	struct new_file *f = NULL;
+	struct err err = {0};
+
+	assert_int_equal(new_file_open(&f, p->path, NULL), 0);
+	assert_non_null(freopen("/dev/full", "w", new_file_stream(f)));
+	fputs("four", new_file_stream(f));
+	assert_int_equal(new_file_keep(f, &err), -ENOSPC);
+	assert_non_null(strstr(err.text, "m.onnx: No space left on device"));
+	assert_int_equal(size_of(p->path), -1);
+}
+
 /* Renamed over /dev/null, a model would be all that is left of it. */
 static void leaves_alone_what_is_no_file(void **state)
 {
@@ -91,6 +130,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(replaces_a_file, make_place, remove_place),
 		cmocka_unit_test_setup_teardown(
 			leaves_alone_what_is_no_file, make_place, remove_place),
+		cmocka_unit_test_setup_teardown(
+			appears_only_when_it_is_kept, make_place, remove_place),
+		cmocka_unit_test_setup_teardown(
+			keeps_nothing_that_could_not_be_written, make_place, remove_place),
 		cmocka_unit_test(wants_a_folder_that_is_there),
 	};
 
