@@ -77,7 +77,7 @@ static int exchange(struct exchange *x, const struct config *config, const char 
 	if (rc == 0)
 		rc = session_subscribe(session, &reply_topic, 1, err);
 	if (rc == 0)
-		rc = session_publish(session, topic, payload->data, payload->len, false, err);
+		rc = session_publish(session, topic, payload->data, payload->len, 1, false, err);
 	if (rc == 0)
 		rc = session_confirm(session, err);
 	if (rc == 0)

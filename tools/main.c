@@ -17,6 +17,8 @@ static const struct command *const commands[] = {
 	&command_evaluate,
 	&command_predict,
 	&command_replay,
+	&command_record,
+	&command_play,
 	&command_simulate,
 	&command_label,
 	&command_export,

@@ -46,6 +46,16 @@ static int read_list(
 	return 0;
 }
 
+static int read_each(
+	const struct reader *r, struct option_list *l, const char *name, const char *value)
+{
+	if (l->count == OPTION_LIST_MAX)
+		return command_usage(
+			r->command, "%s can be given at most %d times", name, OPTION_LIST_MAX);
+	l->item[l->count++] = value;
+	return 0;
+}
+
 static int read_time(const struct reader *r, const struct option_row *row, const char *value)
 {
 	bool has_zone = false;
@@ -89,6 +99,9 @@ static int read_value(const struct reader *r, const struct option_row *row, cons
 		return read_time(r, row, value);
 	case OPTION_LIST:
 		return read_list(r, row->target, row->name, value);
+	case OPTION_EACH:
+	case OPTION_REST:
+		return read_each(r, row->target, row->name, value);
 	case OPTION_FLAG:
 	case OPTION_LATER:
 		break;
@@ -99,8 +112,8 @@ static int read_value(const struct reader *r, const struct option_row *row, cons
 static int find_row(const struct reader *r, const char *arg, size_t len)
 {
 	for (size_t i = 0; i < r->count; i++) {
-		if (r->rows[i].kind != OPTION_POSITIONAL && strlen(r->rows[i].name) == len &&
-			memcmp(r->rows[i].name, arg, len) == 0)
+		if (r->rows[i].kind != OPTION_POSITIONAL && r->rows[i].kind != OPTION_REST &&
+			strlen(r->rows[i].name) == len && memcmp(r->rows[i].name, arg, len) == 0)
 			return (int)i;
 	}
 	return -1;
@@ -109,7 +122,8 @@ static int find_row(const struct reader *r, const char *arg, size_t len)
 static int read_positional(struct reader *r, const char *arg)
 {
 	for (size_t i = 0; i < r->count; i++) {
-		if (r->rows[i].kind == OPTION_POSITIONAL && !r->given[i]) {
+		if ((r->rows[i].kind == OPTION_POSITIONAL && !r->given[i]) ||
+			r->rows[i].kind == OPTION_REST) {
 			r->given[i] = true;
 			return read_value(r, &r->rows[i], arg);
 		}
@@ -131,7 +145,7 @@ static int read_option(struct reader *r, int argc, char **argv, int *at)
 	row = &r->rows[i];
 	if (row->kind == OPTION_LATER)
 		return command_usage(r->command, "this version does not have %s yet", row->name);
-	if (r->given[i])
+	if (r->given[i] && row->kind != OPTION_EACH)
 		return command_usage(r->command, "%s is given twice", row->name);
 	r->given[i] = true;
 	if (row->kind == OPTION_FLAG) {

@@ -1,8 +1,8 @@
 /* The options of a subcommand: a table, read in one pass.
  *
  * "--name VALUE" and "--name=VALUE"; what is no option fills the positional rows in order;
- * everything behind "--" is positional. Given twice is an error. Targets keep what they held
- * (the default) when the option is not given. */
+ * everything behind "--" is positional. Given twice is an error, but not for OPTION_EACH. Targets
+ * keep what they held (the default) when the option is not given. */
 #pragma once
 
 #include <stddef.h>
@@ -17,14 +17,16 @@ enum option_kind {
 	OPTION_REAL,       /* double * */
 	OPTION_TIME,       /* int64_t *: ms since 1970, given so or as ISO 8601 with a zone */
 	OPTION_LIST,       /* struct option_list *: names with commas between */
+	OPTION_EACH,       /* struct option_list *: one each time it is given */
 	OPTION_POSITIONAL, /* const char ** */
+	OPTION_REST,       /* struct option_list *: all positionals that are left; the last row */
 	OPTION_LATER,      /* known, but not in this version: refused; no target */
 };
 
 #define OPTION_LIST_MAX 256
 
 struct option_list {
-	char *text; /* private: option_list_deinit frees it */
+	char *text; /* private, of OPTION_LIST: option_list_deinit frees it; NULL otherwise */
 	const char *item[OPTION_LIST_MAX];
 	size_t count;
 };

@@ -13,16 +13,20 @@
 #include "lib/base/err.h"
 
 #define WINDOW 1000       /* unconfirmed messages */
+#define TURN_EVERY 64     /* messages published: what came from the broker is read */
 #define TIMEOUT_MS 10000  /* where the caller names none */
 #define MISC_EVERY_MS 500 /* keep-alive */
+#define CONNECTS 4        /* until it is known which MQTT the broker speaks */
 
 struct session {
 	struct wire *wire;
 	struct session_options o;
 	char address[INET6_ADDRSTRLEN];
 	size_t unconfirmed;
+	uint64_t published;
 	bool is_up, is_refused, is_gone;
 	bool is_granted;
+	size_t refused_filter; /* the first the broker would not give; SIZE_MAX: none */
 	char why[256];
 	int64_t misc_ms; /* when wire_misc is due */
 };
@@ -66,8 +70,10 @@ static void on_subscribed(void *owner, int mid, size_t count, const int *granted
 
 	(void)mid;
 	s->is_granted = true;
-	for (size_t i = 0; i < count; i++)
-		s->is_refused |= granted[i] >= 128;
+	for (size_t i = count; i-- > 0;) {
+		if (granted[i] >= 128)
+			s->refused_filter = i;
+	}
 }
 
 static void on_confirmed(void *owner, int mid, int reason)
@@ -159,12 +165,33 @@ static int resolve(struct session *s, struct err *err)
 	return 0;
 }
 
+/* Until the broker takes us. One that knows MQTT 3.1.1 only ends the first connections: see
+ * lib/wire/fallback.h. */
+static int connect_until_up(struct session *s, struct err *err)
+{
+	int rc = 0;
+
+	for (int i = 0; i < CONNECTS; i++) {
+		int spoken = wire_protocol(s->wire);
+
+		rc = wire_connect(s->wire, s->address, s->o.port, err);
+		if (rc < 0 || (s->is_refused && wire_protocol(s->wire) == spoken))
+			break;
+		s->is_gone = s->is_refused = false;
+		rc = turn_until(s, &s->is_up, "CONNACK", err);
+		if (rc != -ENOTCONN || s->o.receive_maximum == 0)
+			break;
+	}
+	return rc < 0 || s->is_up ? rc : gone(s, err);
+}
+
 static int connect_to_broker(struct session *s, struct err *err)
 {
 	const struct wire_options options = {
 		.client_id = s->o.client_id,
 		.clean = true,
-		.protocol = 3,
+		.protocol = s->o.receive_maximum > 0 ? 5 : 3,
+		.receive_maximum = s->o.receive_maximum,
 		.keepalive_s = 30,
 		.username = s->o.username,
 		.password = s->o.password,
@@ -182,11 +209,7 @@ static int connect_to_broker(struct session *s, struct err *err)
 
 	if (rc == 0)
 		rc = wire_new(&s->wire, &options, &handlers, err);
-	if (rc == 0)
-		rc = wire_connect(s->wire, s->address, s->o.port, err);
-	if (rc < 0)
-		return rc;
-	return turn_until(s, &s->is_up, "CONNACK", err);
+	return rc < 0 ? rc : connect_until_up(s, err);
 }
 
 int session_open(struct session **out, const struct session_options *o, struct err *err)
@@ -217,44 +240,51 @@ void session_close(struct session *s)
 	free(s);
 }
 
-int session_publish(struct session *s, const char *topic, const void *payload, size_t len,
-	bool retain, struct err *err)
+/* Turns while more than `allowed` messages are unconfirmed or something is left to be written. */
+static int settle(struct session *s, size_t allowed, struct err *err)
 {
 	int64_t end = now_ms() + timeout_of(s);
-	int rc;
+	size_t before = s->unconfirmed;
 
-	while (s->unconfirmed >= WINDOW) {
-		rc = turn(s, 50, err);
-		if (rc < 0)
-			return rc;
-		if (now_ms() > end)
-			return err_set(err, -ETIMEDOUT, "broker %s:%d: no PUBACK within %d ms",
-				s->o.host, s->o.port, timeout_of(s));
-	}
-	rc = wire_publish(s->wire, NULL, topic, payload, len, 1, retain);
-	if (rc == -ENOTCONN)
-		return gone(s, err);
-	if (rc < 0)
-		return err_set(err, rc, "publishing to \"%s\": %s", topic, strerror(-rc));
-	s->unconfirmed++;
-	return s->unconfirmed % 64 == 0 ? turn(s, 0, err) : 0;
-}
-
-int session_confirm(struct session *s, struct err *err)
-{
-	int64_t end = now_ms() + timeout_of(s);
-
-	while (s->unconfirmed > 0) {
+	while (s->unconfirmed > allowed || wire_wants_write(s->wire)) {
 		int rc = turn(s, 50, err);
 
 		if (rc < 0)
 			return rc;
+		if (s->unconfirmed < before) {
+			before = s->unconfirmed;
+			end = now_ms() + timeout_of(s);
+		}
 		if (now_ms() > end)
 			return err_set(err, -ETIMEDOUT,
-				"broker %s:%d: %zu messages unconfirmed after %d ms", s->o.host,
-				s->o.port, s->unconfirmed, timeout_of(s));
+				"broker %s:%d: %zu messages unconfirmed, and nothing was heard for "
+				"%d ms",
+				s->o.host, s->o.port, s->unconfirmed, timeout_of(s));
 	}
 	return 0;
+}
+
+int session_publish(struct session *s, const char *topic, const void *payload, size_t len, int qos,
+	bool retain, struct err *err)
+{
+	int rc = 0;
+
+	if (s->unconfirmed >= WINDOW || wire_wants_write(s->wire))
+		rc = settle(s, WINDOW - 1, err);
+	if (rc < 0)
+		return rc;
+	rc = wire_publish(s->wire, NULL, topic, payload, len, qos, retain);
+	if (rc == -ENOTCONN)
+		return gone(s, err);
+	if (rc < 0)
+		return err_set(err, rc, "publishing to \"%s\": %s", topic, strerror(-rc));
+	s->unconfirmed += qos > 0;
+	return ++s->published % TURN_EVERY == 0 ? turn(s, 0, err) : 0;
+}
+
+int session_confirm(struct session *s, struct err *err)
+{
+	return settle(s, 0, err);
 }
 
 int session_subscribe(struct session *s, const char *const *filters, size_t count, struct err *err)
@@ -264,12 +294,13 @@ int session_subscribe(struct session *s, const char *const *filters, size_t coun
 	if (rc < 0)
 		return err_set(err, rc, "subscribing: %s", strerror(-rc));
 	s->is_granted = false;
+	s->refused_filter = SIZE_MAX;
 	rc = turn_until(s, &s->is_granted, "SUBACK", err);
 	if (rc < 0)
 		return rc;
-	if (s->is_refused)
+	if (s->refused_filter < count)
 		return err_set(err, -EACCES, "broker %s:%d refuses the subscription to \"%s\"",
-			s->o.host, s->o.port, filters[0]);
+			s->o.host, s->o.port, filters[s->refused_filter]);
 	return 0;
 }
 

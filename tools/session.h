@@ -16,6 +16,10 @@ struct session_options {
 	const char *client_id;
 	const char *username, *password; /* NULL: none */
 	int timeout_ms;                  /* for connecting and for each wait; 0: 10 s */
+	/* MQTT 5, where the broker speaks it, with this Receive Maximum: a broker then sends so
+	 * many messages ahead instead of the few that are its default, and drops none because of
+	 * that. 0: MQTT 3.1.1. */
+	int receive_maximum;
 	/* Called for every message that arrives; NULL is fine. */
 	void (*message)(void *owner, const struct wire_message *m);
 	void *owner;
@@ -28,10 +32,11 @@ MUST_CHECK int session_open(struct session **out, const struct session_options *
 void session_close(struct session *s);
 CLEANUP_FOR(struct session, session_close)
 
-/* QoS 1; waits while 1,000 messages are unconfirmed. -ENOTCONN when the broker went away. */
+/* QoS 0 or 1; waits while 1,000 messages are unconfirmed or the broker does not read. -ENOTCONN
+ * when the broker went away. */
 MUST_CHECK int session_publish(struct session *s, const char *topic, const void *payload,
-	size_t len, bool retain, struct err *err);
-/* Until every published message is confirmed. */
+	size_t len, int qos, bool retain, struct err *err);
+/* Until every published message is on its way, and confirmed at QoS 1. */
 MUST_CHECK int session_confirm(struct session *s, struct err *err);
 MUST_CHECK int session_subscribe(
 	struct session *s, const char *const *filters, size_t count, struct err *err);

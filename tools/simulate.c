@@ -65,7 +65,7 @@ static int emit(
 		return 0;
 	rc = session_listen(s->session, at_ms - wall_clock_ms(), NULL, err);
 	if (rc == 0)
-		rc = session_publish(s->session, topic, payload->data, payload->len, false, err);
+		rc = session_publish(s->session, topic, payload->data, payload->len, 1, false, err);
 	return rc;
 }
 
