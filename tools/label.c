@@ -32,16 +32,7 @@ static bool is_text(const char *s, size_t max)
 {
 	size_t len = strlen(s);
 
-	if (len > max)
-		return false;
-	for (size_t i = 0; i < len;) {
-		size_t n = (unsigned char)s[i] < 0x80 ? 1 : utf8_length(s + i, len - i);
-
-		if (n == 0)
-			return false;
-		i += n;
-	}
-	return true;
+	return len <= max && utf8_is_text(s, len);
 }
 
 static int read_arguments(struct arguments *a, int argc, char **argv)

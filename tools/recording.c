@@ -203,22 +203,6 @@ int recording_next(struct recording *r, struct recorded *out, struct err *err)
 	return rc;
 }
 
-static bool is_text(const char *bytes, size_t len)
-{
-	for (size_t i = 0; i < len;) {
-		size_t n = 1;
-
-		if (bytes[i] == '\0')
-			return false;
-		if ((unsigned char)bytes[i] >= 0x80)
-			n = utf8_length(bytes + i, len - i);
-		if (n == 0)
-			return false;
-		i += n;
-	}
-	return true;
-}
-
 int recording_write(FILE *f, const struct recorded *m, bool with_retain)
 {
 	CLEANUP(buf_deinit) struct buf line;
@@ -230,7 +214,7 @@ int recording_write(FILE *f, const struct recorded *m, bool with_retain)
 	jsonw_int(&line, "qos", m->qos);
 	if (with_retain)
 		jsonw_int(&line, "retain", m->retained);
-	if (is_text(m->payload, m->payload_len)) {
+	if (utf8_is_text(m->payload, m->payload_len)) {
 		jsonw_key(&line, "payload");
 		jsonw_raw_text(&line, m->payload, m->payload_len);
 	} else {

@@ -25,3 +25,15 @@ size_t utf8_length(const char *text, size_t left)
 	}
 	return n;
 }
+
+bool utf8_is_text(const char *bytes, size_t len)
+{
+	for (size_t i = 0; i < len;) {
+		size_t n = (unsigned char)bytes[i] < 0x80 ? 1 : utf8_length(bytes + i, len - i);
+
+		if (n == 0 || bytes[i] == '\0')
+			return false;
+		i += n;
+	}
+	return true;
+}
