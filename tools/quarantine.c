@@ -15,6 +15,7 @@
 #include "lib/store/quarantine.h"
 #include "tools/base64.h"
 #include "tools/printable.h"
+#include "tools/text_table.h"
 
 int64_t quarantine_id(const char *text)
 {
@@ -23,7 +24,7 @@ int64_t quarantine_id(const char *text)
 	return num_parse_int(text, strlen(text), &id) && id > 0 ? id : -1;
 }
 
-/* What is printed, one row after the other. */
+/* JSON, or one message for people. */
 struct listing {
 	struct buf text;
 	uint64_t count;
@@ -37,23 +38,15 @@ static void put_text(struct buf *b, const char *text)
 
 static int list_row(void *owner, int64_t id, const struct quarantined *q)
 {
-	struct listing *l = owner;
+	struct text_table *t = owner;
 	char when[TIMESTAMP_TEXT_MAX];
 
 	timestamp_print(when, q->at_ms);
-	if (l->count++ == 0)
-		buf_addf(&l->text, "%8s  %-24s  %-16s  %-32s  %s\n", "id", "time", "line", "topic",
-			"reason");
-	buf_addf(&l->text, "%8" PRId64 "  %-24s  %-16s  ", id, when, q->line[0] ? q->line : "-");
-	/* a topic may be longer than its column: the reason then stands behind it */
-	size_t begin = l->text.len;
-
-	put_text(&l->text, q->topic[0] ? q->topic : "-");
-	while (!buf_failed(&l->text) && l->text.len < begin + 32)
-		buf_add(&l->text, " ");
-	buf_add(&l->text, "  ");
-	put_text(&l->text, q->reason);
-	buf_add(&l->text, "\n");
+	text_table_addf(t, "%" PRId64, id);
+	text_table_add(t, when);
+	text_table_add(t, q->line[0] ? q->line : "-");
+	text_table_add(t, q->topic[0] ? q->topic : "-");
+	text_table_add(t, q->reason);
 	return 0;
 }
 
@@ -126,20 +119,35 @@ static int print(struct listing *l, struct err *err)
 	return 0;
 }
 
-static int list(const struct context *ctx, struct store *s, const struct quarantine_filter *filter,
-	struct err *err)
+static int list_table(struct store *s, const struct quarantine_filter *filter, struct err *err)
+{
+	static const char *const headings[] = {"id", "time", "line", "topic", "reason"};
+	CLEANUP(text_table_deinit) struct text_table t;
+	int rc;
+
+	text_table_init(&t, headings, ARRAY_LEN(headings));
+	t.is_number[0] = true;
+	rc = store_each_quarantine(s, filter, list_row, &t, err);
+	if (rc < 0)
+		return rc;
+	if (t.count == t.columns) {
+		fputs("defectctl quarantine: there is nothing of that kind in quarantine\n",
+			stderr);
+		return 0;
+	}
+	return text_table_print(&t, stdout) ? 0 : err_set(err, -ENOMEM, "no memory for a table");
+}
+
+static int list_json(struct store *s, const struct quarantine_filter *filter, struct err *err)
 {
 	struct listing l = {0};
 	int rc;
 
-	buf_add(&l.text, ctx->json ? "{\"messages\":[" : "");
-	rc = store_each_quarantine(s, filter, ctx->json ? json_row : list_row, &l, err);
-	buf_add(&l.text, ctx->json ? "]}\n" : "");
+	buf_add(&l.text, "{\"messages\":[");
+	rc = store_each_quarantine(s, filter, json_row, &l, err);
+	buf_add(&l.text, "]}\n");
 	if (rc == 0)
 		rc = print(&l, err);
-	if (rc == 0 && l.count == 0 && !ctx->json)
-		fputs("defectctl quarantine: there is nothing of that kind in quarantine\n",
-			stderr);
 	buf_deinit(&l.text);
 	return rc;
 }
@@ -240,8 +248,10 @@ static int carry_out(const struct context *ctx, const struct arguments *a,
 
 	if (a->action == REPLAY)
 		return quarantine_replay(ctx, config, s, &a->ids, a->reason, a->line);
-	rc = a->action == LIST ? list(ctx, s, &filter, &err)
-			       : show(ctx, s, quarantine_id(a->id), &err);
+	if (a->action == SHOW)
+		rc = show(ctx, s, quarantine_id(a->id), &err);
+	else
+		rc = ctx->json ? list_json(s, &filter, &err) : list_table(s, &filter, &err);
 	return rc < 0 ? command_fail("quarantine", &err) : 0;
 }
 
