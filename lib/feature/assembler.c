@@ -236,8 +236,6 @@ static int take_elements(struct assembler *a, size_t source, const struct docume
 	bool used = false;
 	size_t count = 0;
 
-	err_set(err, 0, "source \"%s\": there is nothing in it to take apart",
-		a->plan->sources[source].name);
 	for (bool more = document_first(d, &e); more; more = document_next(d, &e)) {
 		int rc;
 
@@ -252,6 +250,9 @@ static int take_elements(struct assembler *a, size_t source, const struct docume
 		if (count == 1)
 			first = rc;
 	}
+	if (count == 0)
+		err_set(err, 0, "source \"%s\": there is nothing in it to take apart",
+			a->plan->sources[source].name);
 	return used ? REFUSAL_NONE : first;
 }
 

@@ -86,6 +86,8 @@ int assembler_read_labels(
 	const struct index_list *rules = &a->routes.sources[source].labels;
 	int result = REFUSAL_NO_VALUE;
 
+	if (rules->count == 0)
+		return REFUSAL_NONE;
 	err_set(err, 0, "source \"%s\": no label in it for unit \"%s\"", s->name, r->id);
 	for (size_t i = 0; i < rules->count; i++) {
 		const struct label_rule *rule = &a->plan->labels[rules->v[i]];
@@ -106,5 +108,5 @@ int assembler_read_labels(
 			result = REFUSAL_LABEL_VALUE;
 		}
 	}
-	return rules->count ? result : REFUSAL_NONE;
+	return result;
 }
