@@ -222,21 +222,31 @@ static int take_message(struct engine *e, const struct engine_input *in, struct 
 	return 1;
 }
 
+/* Every line that would have taken it counts it too; the quarantine names the first. */
+static int refuse_too_big(struct engine *e, const struct message *msg, struct outcomes *out)
+{
+	size_t at = SIZE_MAX;
+	struct err why;
+
+	for (size_t i = e->line_count; i-- > 0;)
+		if (assembler_refuse(e->lines[i].assembler, msg->topic, REFUSAL_TOO_BIG))
+			at = i;
+	err_set(&why, 0, "payload of %zu bytes, allowed are %zu", msg->payload_len,
+		e->payload_bytes);
+	return engine_refuse(e, msg, at, REFUSAL_TOO_BIG, why.text, out);
+}
+
 /* 1 when the message was used, 0, -ENOMEM. */
 static int check_message(struct engine *e, const struct engine_input *in, struct outcomes *out,
 	bool *changed, bool *spared)
 {
 	const struct message *msg = &in->message;
 	const char *command;
-	struct err why;
 	size_t line;
 
 	e->counts.received++;
-	if (msg->payload_len > e->payload_bytes) {
-		err_set(&why, 0, "payload of %zu bytes, allowed are %zu", msg->payload_len,
-			e->payload_bytes);
-		return engine_refuse(e, msg, SIZE_MAX, REFUSAL_TOO_BIG, why.text, out);
-	}
+	if (msg->payload_len > e->payload_bytes)
+		return refuse_too_big(e, msg, out);
 	command = find_command(e, msg->topic, &line);
 	if (command) {
 		*spared = false;

@@ -320,6 +320,20 @@ enum refusal assembler_take(struct assembler *a, const struct message *msg, int6
 	return used ? REFUSAL_NONE : first;
 }
 
+bool assembler_refuse(struct assembler *a, const char *topic, enum refusal why)
+{
+	struct topic_capture captures[TOPIC_CAPTURES_MAX];
+
+	for (size_t i = 0; i < a->plan->source_count; i++) {
+		if (!topic_match(a->plan->sources[i].topic, topic, captures))
+			continue;
+		a->counts.received++;
+		a->counts.refused[why]++;
+		return true;
+	}
+	return false;
+}
+
 bool assembler_spares_journal(const struct assembler *a)
 {
 	return a->spares_journal;

@@ -67,6 +67,9 @@ void assembler_require(struct assembler *a, const bool *required);
  * runs out the process ends: the message is not acknowledged yet and comes again. */
 enum refusal assembler_take(struct assembler *a, const struct message *msg, int64_t now_ms,
 	int64_t clock_ms, struct err *err);
+/* A message that is refused before anybody reads it. Counted and true where a source of the line
+ * would have taken its topic. */
+bool assembler_refuse(struct assembler *a, const char *topic, enum refusal why);
 /* Was the last message used by sources without a journal alone? */
 bool assembler_spares_journal(const struct assembler *a);
 /* The labels that the last message brought: *count of them, until the next message. */

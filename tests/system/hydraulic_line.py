@@ -210,7 +210,9 @@ class Rig:
         for _ in range(max(1, cycles * self.chaos.noise // 100)):
             at = self.rng.randrange(begin, end)
             for reason, topic, payload in self._useless(at):
-                made.append((self.rng.randrange(begin, end), topic, payload))
+                # not before its time, and not after the window it lies in is final
+                late = min(end, at + self.chaos.shuffle_ms)
+                made.append((self.rng.randrange(at, late), topic, payload))
                 if reason:
                     self._refused(reason)
         return made
