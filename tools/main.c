@@ -22,6 +22,7 @@ static const struct command *const commands[] = {
 	&command_simulate,
 	&command_label,
 	&command_export,
+	&command_trace,
 	&command_quarantine,
 	&command_status,
 	&command_bench,

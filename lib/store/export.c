@@ -32,23 +32,6 @@ struct reader {
 	int64_t rows;     /* in temp.export_order */
 };
 
-static int find_table(struct store *s, const char *line, const char *table, struct err *err)
-{
-	static const char sql[] = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?";
-	struct statement st;
-	int r = statement_get(&st, s, sql, "look for the units of a line", err);
-
-	if (r < 0)
-		return r;
-	statement_text(&st, table);
-	r = statement_step(&st, err);
-	statement_end(&st);
-	if (r == 0)
-		return err_set(
-			err, -ENOENT, "%s: nothing has been recorded of line %s", s->path, line);
-	return r < 0 ? r : 0;
-}
-
 static int begin(struct reader *in, const char *table, struct err *err)
 {
 	struct store *s = in->store;
@@ -171,9 +154,8 @@ int store_export_csv(struct store *s, struct store_export *e, struct err *err)
 	char table[LINE_TABLE_MAX];
 	int r;
 
-	line_table(table, "unit", e->line);
 	e->units = e->labelled = 0;
-	r = find_table(s, e->line, table, err);
+	r = line_table_find(table, s, e->line, err);
 	if (r == 0)
 		r = begin(&in, table, err);
 	if (r == 0)

@@ -19,6 +19,24 @@ void line_table(char out[LINE_TABLE_MAX], const char *prefix, const char *line)
 	}
 }
 
+int line_table_find(char out[LINE_TABLE_MAX], struct store *s, const char *line, struct err *err)
+{
+	static const char sql[] = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?";
+	struct statement st;
+	int r = statement_get(&st, s, sql, "look for the units of a line", err);
+
+	if (r < 0)
+		return r;
+	line_table(out, "unit", line);
+	statement_text(&st, out);
+	r = statement_step(&st, err);
+	statement_end(&st);
+	if (r == 0)
+		return err_set(
+			err, -ENOENT, "%s: nothing has been recorded of line %s", s->path, line);
+	return r < 0 ? r : 0;
+}
+
 /* The index serves retention: the oldest of each verdict. Its name has a dot, which no line has, so
  * that it is never the name of another line's table. */
 static const char table_sql[] =

@@ -1,5 +1,5 @@
-/* What belongs to a line: names, and which label belongs to which unit (for the files of the
- * store). */
+/* What belongs to a line: names, and which label belongs to which unit (for the files of the store,
+ * and for queries of one's own). */
 #pragma once
 
 #include "lib/store/units.h"
@@ -8,6 +8,9 @@
 
 /* "<prefix>_<line>" with "-" as "_": unit_press_3. Quote it in SQL all the same. */
 void line_table(char out[LINE_TABLE_MAX], const char *prefix, const char *line);
+/* unit_<line>; -ENOENT with a sentence when there is no such table yet. */
+MUST_CHECK int line_table_find(
+	char out[LINE_TABLE_MAX], struct store *s, const char *line, struct err *err);
 
 /* SQL: does label l, of the line that is parameter or literal, belong to row u of its table? A
  * label belongs to the newest unit of that id that started before it or at its time. For

@@ -1,5 +1,6 @@
 """defectctl export: the units of a line as CSV, and a model trained from them."""
 
+import atexit
 import csv
 import io
 import json
@@ -69,7 +70,6 @@ class Site:
     @classmethod
     def get(cls):
         if not cls.made:
-            import atexit
             site = cls.made = harness.Site([line()])
             atexit.register(site.__exit__, None, None, None)
             site.daemon.start()
