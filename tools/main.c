@@ -24,6 +24,7 @@ static const struct command *const commands[] = {
 	&command_export,
 	&command_trace,
 	&command_quarantine,
+	&command_probe,
 	&command_status,
 	&command_bench,
 	NULL,

@@ -251,9 +251,7 @@ int probe_levels_judge(enum probe_capture *out, enum probe_coming *coming, const
 	if ((*coming == COMES_ONCE || *coming == COMES_BURSTS) &&
 		(form == FORM_ID || (form == FORM_NUMBERED && count >= VALUES_MANY))) {
 		*out = CAPTURE_UNIT;
-		*why = *coming == COMES_ONCE
-			       ? "looks like an id, and each comes once"
-			       : "looks like an id, and they come one after the other";
+		*why = "looks like an id";
 	} else if (is_leaf) {
 		*out = CAPTURE_TAG;
 		*why = "topics that differ here alone carry the same kind of value";

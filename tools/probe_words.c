@@ -293,23 +293,25 @@ void probe_stem(char *out, size_t cap, const char *name)
 
 void probe_name(char out[PROBE_NAME_MAX], const char *text, const char *fallback)
 {
-	struct word w;
+	bool is_gap = false;
 	size_t len = 0;
 
-	out[0] = '\0';
-	while (next_word(&text, &w)) {
-		/* digits stay with the word before: zone12, not zone_12 */
-		if (w.is_digits && len > 0 && is_letter(text[-(ptrdiff_t)strlen(w.text) - 1])) {
-			if (len + strlen(w.text) < PROBE_NAME_MAX) {
-				strcpy(out + len, w.text);
-				len += strlen(w.text);
-			}
+	for (; *text && len + 2 < PROBE_NAME_MAX; text++) {
+		char c = (char)tolower((unsigned char)*text);
+
+		if (!is_letter(c) && !is_digit(c)) {
+			is_gap = len > 0;
 			continue;
 		}
-		if (len == 0 && w.is_digits)
-			len = append(out, len, PROBE_NAME_MAX, "n");
-		len = append(out, len, PROBE_NAME_MAX, w.text);
+		if (len == 0 && is_digit(c))
+			out[len++] = 'n';
+		else if (is_gap || (len > 0 && is_capital(*text) && is_letter(text[-1]) &&
+					   !is_capital(text[-1])))
+			out[len++] = '_';
+		is_gap = false;
+		out[len++] = c;
 	}
+	out[len] = '\0';
 	if (len == 0)
 		strcpy(out, fallback);
 }

@@ -37,7 +37,8 @@ unsigned probe_head(const char *name);
 /* The name without its words for enter and exit, in small letters joined by _: "oven" of "oven_in",
  * "" of "start". Cut to `cap`. */
 void probe_stem(char *out, size_t cap, const char *name);
-/* A name that the configuration takes ([a-z][a-z0-9_]*, at most 47): the words joined by _.
+/* A name that the configuration takes ([a-z][a-z0-9_]*, at most 47): small letters, with _ for what
+ * is no letter or digit, and before capitals: "melt_temp_c" of "MeltTemp C".
  * `fallback` where nothing is left. */
 void probe_name(char out[PROBE_NAME_MAX], const char *text, const char *fallback);
 

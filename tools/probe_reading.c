@@ -1,0 +1,392 @@
+/* How to read what comes on a template. */
+#include "tools/probe_reading.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/probe_words.h"
+
+#define CONSTANT_AFTER 3 /* an id that is the same in more messages than this is none */
+#define DIGITS_OF_IDS 3
+#define REPEATS_OF_STREAM 3 /* a lot id that comes oftener than this says what is loaded */
+
+unsigned probe_field_means(const struct probe_field *f)
+{
+	char name[2 * PROBE_NAME_MAX];
+	const char *from = f->pointer + strlen(f->pointer);
+	size_t n = 0;
+
+	/* the last two members, but for stars */
+	for (int members = 0; members < 2 && from > f->pointer;) {
+		const char *end = from;
+
+		do {
+			from--;
+		} while (from > f->pointer && *from != '/');
+		members += !(end - from == 2 && from[1] == '*');
+	}
+	for (; *from && n + 1 < sizeof(name); from++)
+		name[n++] = *from;
+	name[n] = '\0';
+	return probe_head(name);
+}
+
+bool probe_reading_pointer(const struct probe_reading *r, const struct probe_field *f,
+	char out[PROBE_POINTER_BYTES_MAX + 2])
+{
+	size_t len = strlen(r->element);
+	bool is_inside = r->each && strncmp(f->pointer, r->element, len) == 0 &&
+			 (f->pointer[len] == '/' || f->pointer[len] == '\0');
+	const char *rest = is_inside ? f->pointer + len : f->pointer;
+
+	for (const char *s = strstr(rest, "/*"); s; s = strstr(s + 1, "/*"))
+		if (s[2] == '/' || s[2] == '\0')
+			return false;
+	snprintf(out, PROBE_POINTER_BYTES_MAX + 2, "%s%s", r->each && !is_inside ? "#" : "", rest);
+	return true;
+}
+
+static void set(struct probe_at *at, const struct probe_reading *r, const struct probe_field *f)
+{
+	if (f && probe_reading_pointer(r, f, at->pointer))
+		at->field = f;
+}
+
+/* A pointer of the table of known shapes. */
+static void set_known(struct probe_at *at, const struct probe_reading *r, const char *pointer)
+{
+	char full[2 * PROBE_POINTER_BYTES_MAX];
+
+	if (!pointer)
+		return;
+	snprintf(full, sizeof(full), "%s%s", pointer[0] == '#' ? "" : r->element,
+		pointer[0] == '#' ? pointer + 1 : pointer);
+	at->field = probe_shape_find(r->from->shape, full);
+	snprintf(at->pointer, sizeof(at->pointer), "%s", pointer);
+}
+
+static size_t digits(const char *text)
+{
+	size_t n = 0;
+
+	for (; *text; text++)
+		n += *text >= '0' && *text <= '9';
+	return n;
+}
+
+/* Do the values look like ids that change from piece to piece? */
+static bool is_id(const struct probe_field *f, int64_t begin_ms, int64_t end_ms)
+{
+	enum probe_kind kind = probe_field_kind(f);
+	size_t most = 0;
+
+	if (!probe_field_is_scalar(f) || (kind != KIND_TEXT && kind != KIND_NUMBER) || f->reals > 0)
+		return false;
+	if (f->seen_count < 2 && !f->has_more && f->messages > CONSTANT_AFTER)
+		return false;
+	for (size_t i = 0; i < f->seen_count; i++) {
+		const char *text = f->seen[i].text ? f->seen[i].text : "";
+
+		if (strchr(text, ' '))
+			return false;
+		most = digits(text) > most ? digits(text) : most;
+	}
+	if (most == 0 || (most < DIGITS_OF_IDS && f->seen_count < DIGITS_OF_IDS))
+		return false;
+	return probe_field_coming(f, begin_ms, end_ms) != COMES_ALWAYS;
+}
+
+static bool is_lot_id(const struct probe_field *f)
+{
+	enum probe_kind kind = probe_field_kind(f);
+
+	if (!probe_field_is_scalar(f) || (kind != KIND_TEXT && kind != KIND_NUMBER) || f->reals > 0)
+		return false;
+	for (size_t i = 0; i < f->seen_count; i++)
+		if (f->seen[i].text && digits(f->seen[i].text) > 0)
+			return true;
+	return false;
+}
+
+/* Does it tell of something that comes in, and of something that goes out? */
+static bool is_event(const struct probe_field *f)
+{
+	unsigned found = 0;
+
+	if (probe_field_kind(f) != KIND_TEXT || f->has_more)
+		return false;
+	for (size_t i = 0; i < f->seen_count; i++)
+		found |= f->seen[i].text ? probe_words(f->seen[i].text) : 0;
+	return found & WORD_ENTER && found & WORD_EXIT;
+}
+
+static bool is_time(const struct probe_field *f)
+{
+	struct probe_time t;
+
+	return probe_field_time(f, &t);
+}
+
+/* Of two candidates: the one in the element, then the one with more values, then the first. */
+static bool is_better(
+	const struct probe_reading *r, const struct probe_field *f, const struct probe_at *than)
+{
+	char pointer[PROBE_POINTER_BYTES_MAX + 2];
+
+	if (!probe_reading_pointer(r, f, pointer))
+		return false;
+	if (!than->field)
+		return true;
+	if ((pointer[0] == '#') != (than->pointer[0] == '#'))
+		return pointer[0] != '#';
+	return f->seen_count > than->field->seen_count;
+}
+
+static void find_ids(struct probe_reading *r, int64_t begin_ms, int64_t end_ms)
+{
+	const struct probe_shape *s = r->from->shape;
+
+	for (size_t i = 0; i < probe_shape_count(s); i++) {
+		const struct probe_field *f = probe_shape_field(s, i);
+		unsigned means = probe_field_means(f);
+
+		if (is_time(f))
+			continue;
+		if (means & WORD_UNIT && !(r->known && r->known->unit) &&
+			is_id(f, begin_ms, end_ms) && is_better(r, f, &r->unit))
+			set(&r->unit, r, f);
+		if (means & WORD_LOT && is_lot_id(f) && is_better(r, f, &r->lot))
+			set(&r->lot, r, f);
+		if (means & WORD_EVENT && !(r->known && r->known->event) && is_event(f) &&
+			is_better(r, f, &r->event))
+			set(&r->event, r, f);
+	}
+}
+
+/* Of several times: one that is usable, in the element, nearest to the receipt. */
+static bool is_better_time(
+	const struct probe_reading *r, const struct probe_field *f, const struct probe_time *t)
+{
+	char pointer[PROBE_POINTER_BYTES_MAX + 2];
+
+	if (!probe_reading_pointer(r, f, pointer) || probe_field_present(r->from->shape, f) < 0.9)
+		return false;
+	if (!r->time.field)
+		return true;
+	if (t->is_usable != r->clock.is_usable)
+		return t->is_usable;
+	if ((pointer[0] == '#') != (r->time.pointer[0] == '#'))
+		return pointer[0] != '#';
+	return llabs(t->delay_ms) < llabs(r->clock.delay_ms);
+}
+
+static void find_time(struct probe_reading *r)
+{
+	const struct probe_shape *s = r->from->shape;
+	struct probe_time t;
+
+	if (r->known && r->known->time)
+		set_known(&r->time, r, r->known->time);
+	if (r->time.field && !probe_field_time(r->time.field, &r->clock))
+		r->time.field = NULL;
+	for (size_t i = 0; i < probe_shape_count(s) && !r->time.field; i++) {
+		const struct probe_field *f = probe_shape_field(s, i);
+
+		if (!probe_field_time(f, &t) || !is_better_time(r, f, &t))
+			continue;
+		set(&r->time, r, f);
+		r->clock = t;
+	}
+	if (r->time.field && !r->clock.is_usable) {
+		r->far_time = r->time;
+		r->time = (struct probe_at){0};
+	}
+}
+
+/* The member that is the value, and the one that names it. */
+static const struct probe_field *find_member(
+	const struct probe_reading *r, unsigned word, bool wants_text)
+{
+	const struct probe_shape *s = r->from->shape;
+	const struct probe_field *best = NULL;
+	size_t len = strlen(r->element);
+
+	for (size_t i = 0; i < probe_shape_count(s); i++) {
+		const struct probe_field *f = probe_shape_field(s, i);
+		bool is_inside = strncmp(f->pointer, r->element, len) == 0 &&
+				 f->pointer[len] == '/' && !strchr(f->pointer + len + 1, '/');
+
+		if (!is_inside || !(probe_head(f->pointer + len + 1) & word) ||
+			!probe_field_is_scalar(f) || is_time(f))
+			continue;
+		if (wants_text && probe_field_kind(f) != KIND_TEXT)
+			continue;
+		if (!best || f->messages > best->messages)
+			best = f;
+	}
+	return best;
+}
+
+/* The one scalar below an object that is a value: /value/doubleValue. */
+static const struct probe_field *scalar_below(const struct probe_shape *s, const char *pointer)
+{
+	size_t len = strlen(pointer);
+
+	for (size_t i = 0; i < probe_shape_count(s); i++) {
+		const struct probe_field *f = probe_shape_field(s, i);
+
+		if (strncmp(f->pointer, pointer, len) == 0 && f->pointer[len] == '/' &&
+			probe_field_is_scalar(f))
+			return f;
+	}
+	return NULL;
+}
+
+static void read_known(struct probe_reading *r, const struct probe_wild *w)
+{
+	const struct probe_field *f;
+
+	r->known = w;
+	r->each = w->each;
+	if (w->each) {
+		f = probe_shape_find(r->from->shape, w->each);
+		r->each_is_object = f && probe_field_kind(f) == KIND_OBJECT;
+		snprintf(r->element, sizeof(r->element), "%s%s", w->each,
+			r->each_is_object ? "" : "/*");
+	}
+	set_known(&r->unit, r, w->unit);
+	set_known(&r->event, r, w->event);
+	set_known(&r->value, r, w->value);
+	if (w->tag && strcmp(w->tag, "{key}") == 0)
+		strcpy(r->tag.pointer, w->tag);
+	else
+		set_known(&r->tag, r, w->tag);
+	f = r->value.field;
+	if (f && probe_field_kind(f) == KIND_OBJECT)
+		set(&r->value, r, scalar_below(r->from->shape, f->pointer));
+	if (w->quality) {
+		struct probe_at quality = {0};
+
+		set_known(&quality, r, w->quality);
+		r->quality = quality.field ? w->quality : NULL;
+		r->good = w->good;
+	}
+}
+
+/* Something to make features of in the elements of an array: higher is better, 0: nothing. */
+static int worth(const struct probe_reading *r)
+{
+	const struct probe_shape *s = r->from->shape;
+	size_t len = strlen(r->element);
+	int score = 0;
+
+	if (r->unit.field && r->unit.pointer[0] != '#')
+		return 3;
+	if (r->tag.field && r->value.field)
+		return 2;
+	for (size_t i = 0; i < probe_shape_count(s); i++) {
+		const struct probe_field *f = probe_shape_field(s, i);
+
+		if (strncmp(f->pointer, r->element, len) == 0 && f->pointer[len] == '/' &&
+			!strchr(f->pointer + len + 1, '*') && f->kinds[KIND_NUMBER] > 0 &&
+			!is_time(f))
+			score = 1;
+	}
+	return score;
+}
+
+static void find_parts(struct probe_reading *r, int64_t begin_ms, int64_t end_ms)
+{
+	bool has_topic_tag = !r->each && probe_template_find(r->from, CAPTURE_TAG) >= 0;
+
+	if (r->each)
+		set(&r->tag, r, find_member(r, WORD_NAME, true));
+	if (r->tag.field || has_topic_tag)
+		set(&r->value, r, find_member(r, WORD_VALUE, false));
+	if (!r->value.field)
+		r->tag = (struct probe_at){0};
+	find_ids(r, begin_ms, end_ms);
+	find_time(r);
+}
+
+/* The best array in the payload, if one is worth taking apart. */
+static bool read_array(
+	struct probe_reading *out, const struct probe_template *t, int64_t begin_ms, int64_t end_ms)
+{
+	int best = 0;
+
+	for (size_t i = 0; i < probe_shape_count(t->shape); i++) {
+		const struct probe_field *f = probe_shape_field(t->shape, i);
+		struct probe_reading r = {.from = t, .each = f->pointer};
+
+		if (probe_field_kind(f) != KIND_ARRAY || strstr(f->pointer, "/*") ||
+			strlen(f->pointer) + 2 > PROBE_POINTER_BYTES_MAX)
+			continue;
+		snprintf(r.element, sizeof(r.element), "%s/*", f->pointer);
+		find_parts(&r, begin_ms, end_ms);
+		if (worth(&r) > best) {
+			best = worth(&r);
+			*out = r;
+		}
+	}
+	return best > 0;
+}
+
+enum content { CONTENT_NONE, CONTENT_IDS, CONTENT_VALUES };
+
+/* What the payload itself holds beside times and counters: numbers, scalars as a whole; or at least
+ * ids and what inspection found. */
+static enum content content_of(const struct probe_reading *r)
+{
+	const struct probe_shape *s = r->from->shape;
+	enum content best = CONTENT_NONE;
+
+	for (size_t i = 0; i < probe_shape_count(s); i++) {
+		const struct probe_field *f = probe_shape_field(s, i);
+		char pointer[PROBE_POINTER_BYTES_MAX + 2];
+		unsigned means = probe_field_means(f);
+
+		if (!probe_reading_pointer(r, f, pointer) || !probe_field_is_scalar(f) ||
+			is_time(f))
+			continue;
+		if (!f->pointer[0] || (f->kinds[KIND_NUMBER] + f->kinds[KIND_BOOL] > 0 &&
+					      !(means & (WORD_COUNTER | WORD_UNIT | WORD_LOT))))
+			return CONTENT_VALUES;
+		if (means & (WORD_UNIT | WORD_LOT | WORD_RESULT))
+			best = CONTENT_IDS;
+	}
+	return best;
+}
+
+size_t probe_readings(struct probe_reading out[PROBE_READINGS_MAX], const struct probe_template *t,
+	int64_t begin_ms, int64_t end_ms)
+{
+	const struct probe_wild *known;
+	struct probe_reading array;
+	enum content content;
+	size_t n = 0;
+
+	if (t->payload == PAYLOAD_EMPTY || t->payload == PAYLOAD_BINARY ||
+		t->payload == PAYLOAD_TOO_BIG)
+		return 0;
+	known = probe_wild_match(t->shape);
+	out[0] = (struct probe_reading){.from = t};
+	if (known) {
+		read_known(&out[0], known);
+		find_ids(&out[0], begin_ms, end_ms);
+		find_time(&out[0]);
+		return 1;
+	}
+	find_parts(&out[0], begin_ms, end_ms);
+	content = content_of(&out[0]);
+	if (!read_array(&array, t, begin_ms, end_ms)) {
+		/* a topic that only says that a unit is there is worth reading too */
+		return content != CONTENT_NONE || probe_template_find(t, CAPTURE_UNIT) >= 0;
+	}
+	/* what stands around units is theirs: the elements reach it with "#/" */
+	if (content == CONTENT_VALUES && !array.unit.field)
+		n++;
+	out[n++] = array;
+	return n;
+}
