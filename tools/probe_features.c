@@ -49,7 +49,7 @@ static size_t columns(const struct proposal *p)
 	size_t n = 0;
 
 	for (size_t i = 0; i < p->feature_count; i++)
-		n += p->features[i].take == TAKE_SPREAD ? 3 : 1;
+		n += p->features[i].take == PROPOSE_SPREAD ? 3 : 1;
 	return n;
 }
 
@@ -96,7 +96,7 @@ static int add_fields(struct proposal *p, struct proposal_source *s, struct prop
 
 static int add_units(struct proposal *p)
 {
-	const struct proposal_feature like = {.take = TAKE_AS_IT_IS};
+	const struct proposal_feature like = {.take = PROPOSE_AS_IT_IS};
 	int rc = 0;
 
 	for (size_t i = 0; i < p->source_count && rc == 0; i++)
@@ -110,7 +110,7 @@ static int add_lots(struct proposal *p)
 	int rc = 0;
 
 	for (size_t i = 0; i < p->lot_count && rc == 0; i++) {
-		const struct proposal_feature like = {.take = TAKE_AS_IT_IS, .lot = &p->lots[i]};
+		const struct proposal_feature like = {.take = PROPOSE_AS_IT_IS, .lot = &p->lots[i]};
 
 		if (p->lots[i].properties)
 			rc = add_fields(p, p->lots[i].properties, like);
@@ -144,8 +144,8 @@ static enum proposal_take take_of(
 	int64_t window_ms = station ? station->typical_ms : WINDOW_MS;
 
 	if (interval_ms > 0 && window_ms > 0 && SAMPLES_MIN * interval_ms > (double)window_ms)
-		return TAKE_LAST;
-	return TAKE_SPREAD;
+		return PROPOSE_LAST;
+	return PROPOSE_SPREAD;
 }
 
 static int add_stream(struct proposal *p, struct proposal_source *s)
@@ -154,7 +154,7 @@ static int add_stream(struct proposal *p, struct proposal_source *s)
 	const enum proposal_take take = take_of(s, like.station);
 	int rc = 0;
 
-	if (take == TAKE_LAST)
+	if (take == PROPOSE_LAST)
 		like.station = NULL;
 	for (size_t k = 0; k < s->field_count && rc == 0; k++) {
 		struct proposal_field *f = &s->fields[k];
@@ -163,7 +163,7 @@ static int add_stream(struct proposal *p, struct proposal_source *s)
 			continue;
 		like.field = f;
 		like.is_text = !f->is_number;
-		like.take = f->is_number ? take : TAKE_LAST;
+		like.take = f->is_number ? take : PROPOSE_LAST;
 		rc = add_feature(p, &like);
 	}
 	return rc;

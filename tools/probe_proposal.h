@@ -83,7 +83,11 @@ struct proposal_label {
 	struct proposal_notes notes;
 };
 
-enum proposal_take { TAKE_AS_IT_IS, TAKE_LAST, TAKE_SPREAD }; /* SPREAD: mean, min and max */
+enum proposal_take {
+	PROPOSE_AS_IT_IS,
+	PROPOSE_LAST,
+	PROPOSE_SPREAD
+}; /* SPREAD: mean, min and max */
 
 struct proposal_feature {
 	const char *name;
