@@ -1,5 +1,7 @@
 #include "lib/store/quarantine.h"
 
+#include <string.h>
+
 #include "lib/store/statement.h"
 
 int store_put_quarantine(struct store *s, const struct quarantined *q, struct err *err)
@@ -21,7 +23,9 @@ int store_put_quarantine(struct store *s, const struct quarantined *q, struct er
 
 bool quarantine_is_whole(const struct quarantined *q)
 {
-	return q->topic[0] != '\0' && q->payload_len < QUARANTINE_HEAD_BYTES;
+	bool is_too_big = strncmp(q->reason, "too_big:", 8) == 0;
+
+	return q->topic[0] != '\0' && !(is_too_big && q->payload_len >= QUARANTINE_HEAD_BYTES);
 }
 
 static const char *text_at(sqlite3_stmt *stmt, int column)

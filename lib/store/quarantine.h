@@ -5,13 +5,13 @@
 
 #include "lib/store/store.h"
 
-#define QUARANTINE_HEAD_BYTES 1024 /* kept of a payload */
+#define QUARANTINE_HEAD_BYTES 1024 /* kept of a payload that is too big */
 
 struct quarantined {
 	int64_t at_ms;
 	const char *line;    /* "" when no line is meant */
 	const char *topic;   /* "" for a row the database refused: the payload names its unit */
-	const void *payload; /* its first QUARANTINE_HEAD_BYTES */
+	const void *payload; /* of one that is too big the first QUARANTINE_HEAD_BYTES */
 	size_t payload_len;
 	const char *reason; /* "<reason>: <sentence>" */
 };

@@ -10,6 +10,7 @@ sys.path.insert(0, os.path.dirname(__file__))
 import harness
 
 LINE = "press-3"
+LONG = '{"serial":{},"y":"' + "x" * 2000 + '"}'  # of no use, and longer than what is kept of one too big
 REASONS = {"bad_payload", "bad_id", "unknown_unit", "too_big"}
 
 
@@ -40,7 +41,7 @@ class Site:
         site.status()
         sender = site.client("sender")
         sender.publish("p3/U1/a", b"\xff\x00no JSON")
-        sender.publish("p3/b", '{"serial":{},"y":1}')
+        sender.publish("p3/b", LONG)
         sender.publish("p3/b", '{"serial":"U9","y":2}')
         sender.publish("p3/U2/a", '{"x":"' + "x" * 5000 + '"}')
         sender.drain()
@@ -121,7 +122,7 @@ def publishes_again_what_is_whole():
     _, out, _ = quarantine("--json", "replay", "--reason", "bad_id", "--line", LINE)
     assert json.loads(out) == {"published": 1, "skipped": []}, out
     watcher.wait(lambda: watcher.messages, 10, "one message")
-    assert watcher.messages[0][1] == b'{"serial":{},"y":1}'
+    assert watcher.messages[0][1] == LONG.encode()
 
 
 def says_what_it_does_not_publish():
