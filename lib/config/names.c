@@ -100,7 +100,10 @@ bool name_is_reserved_column(const char *s)
 {
 	static const char *const reserved[] = {"unit", "started_ms", "scored_ms", "verdict",
 		"p_defect", "class", "threshold", "model", "reason", "imputed", "reasons", "detail",
-		"lots", "config", "latency_us", "gap_ms", "rowid", "oid", "_rowid_"};
+		"lots", "config", "latency_us", "gap_ms", "rowid", "oid", "_rowid_",
+		/* of the label, beside them in training_<line> and an export */
+		"label_defect", "label_class", "label_at_ms", "label_source", "label_by",
+		"label_why"};
 
 	for (size_t i = 0; i < ARRAY_LEN(reserved); i++)
 		if (strcmp(s, reserved[i]) == 0)

@@ -91,8 +91,8 @@ MUST_CHECK int assembler_take_window(struct assembler *a, const struct open_unit
 /* When, on the line's clock, its window is final; INT64_MAX: not as things stand. */
 int64_t assembler_window_final_ms(
 	const struct assembler *a, const struct open_unit *u, size_t feature);
-/* Room for one more sample: drops what no window can want any longer. Windows that are final and
- * reach further back are worked out before. -ENOMEM. */
+/* Room for one more sample: drops what no window to come can want. Windows that reach further back
+ * are worked out before. -ENOMEM. */
 MUST_CHECK int assembler_make_room(struct assembler *a, size_t signal);
 
 /* assembler_settle.c: puts a unit among the complete ones, or takes it out, as its values now

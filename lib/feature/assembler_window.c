@@ -281,20 +281,15 @@ int64_t assembler_window_final_ms(
 	return v->enter_at_ms == NO_TIME ? INT64_MAX : v->enter_at_ms + station->reorder_ms;
 }
 
-/* The oldest sample that the unit's window may still want; INT64_MAX: none that is known of. */
+/* The oldest sample that the unit's window wants; INT64_MAX: none, as far as is known. */
 static int64_t wanted_ms(const struct assembler *a, const struct open_unit *u, size_t feature)
 {
 	const struct window *w = &a->plan->features[feature].window;
 	struct span span = find_span(a, u, w);
-	const struct visit *v;
 
-	if (span.missing == VALUE_PRESENT)
-		return span.first_ms == NO_TIME ? INT64_MIN : earlier_ms(span.first_ms, w->hold_ms);
-	if (w->anchor != WINDOW_DURING && w->anchor != WINDOW_EXIT)
+	if (span.missing != VALUE_PRESENT)
 		return INT64_MAX;
-	v = &u->visits[w->station];
-	return v->enter_ms == NO_TIME ? INT64_MAX
-				      : earlier_ms(v->enter_ms, window_reach_ms(a->plan, w));
+	return span.first_ms == NO_TIME ? INT64_MIN : earlier_ms(span.first_ms, w->hold_ms);
 }
 
 static char *copy_text(const struct value *v, bool *failed)
@@ -323,21 +318,18 @@ static int freeze(struct assembler *a, struct open_unit *u, size_t feature)
 	return failed ? -ENOMEM : 0;
 }
 
-/* What is known of the windows of open units; those that are final and want samples older than
- * `limit_ms` are worked out now. *oldest_ms: what the others want. */
-static int ask_units(
-	struct assembler *a, const struct signal_route *s, int64_t limit_ms, int64_t *oldest_ms)
+/* Windows that want samples older than `limit_ms` are worked out now. Whatever the line's clock
+ * says: the signal has gone on by more than any sample of theirs may be late, and where messages
+ * waited in the broker that clock stands still for long. A window whose end is not known by then
+ * will not have one. */
+static int work_out(struct assembler *a, const struct signal_route *s, int64_t limit_ms)
 {
 	for (struct open_unit *u = unit_table_first_due(a->units); u; u = u->next) {
 		for (size_t i = 0; i < s->features.count; i++) {
 			size_t feature = s->features.v[i];
-			int64_t ms = find_frozen(u, feature) ? INT64_MAX : wanted_ms(a, u, feature);
 
-			if (ms >= limit_ms)
-				continue;
-			if (assembler_window_final_ms(a, u, feature) > a->clock_ms)
-				*oldest_ms = ms < *oldest_ms ? ms : *oldest_ms;
-			else if (freeze(a, u, feature) < 0)
+			if (!find_frozen(u, feature) && wanted_ms(a, u, feature) < limit_ms &&
+				freeze(a, u, feature) < 0)
 				return -ENOMEM;
 		}
 	}
@@ -391,7 +383,7 @@ int assembler_make_room(struct assembler *a, size_t index)
 	/* where less than half would go it is not worth asking: it grows */
 	if (signal_range(signal, oldest_ms, INT64_MAX, &first) > signal_count(signal) / 2)
 		return 0;
-	if (ask_units(a, s, oldest_ms, &oldest_ms) < 0)
+	if (work_out(a, s, oldest_ms) < 0)
 		return -ENOMEM;
 	if (s->lot != NO_INDEX)
 		ask_for_lot(a, s->lot, &oldest_ms);

@@ -98,7 +98,7 @@ class Rig:
                        "when": {"/state": "final"}, "fields": {"leak": "/leak", "by": "/by"}},
             },
             "stations": {"rig": station, "run": {**station, "no_exit": "close"}},
-            "unit": {"open": ["in"]},
+            "unit": {"open": ["in"], "again": "30d"},
             "features": [
                 {"name": s.lower(), "from": f"sensor.{s}", "take": TAKES, "max": HIGHEST,
                  "during": "run" if s == CLOSES else "rig"} for s in SENSORS],
