@@ -49,7 +49,7 @@ static size_t columns(const struct proposal *p)
 	size_t n = 0;
 
 	for (size_t i = 0; i < p->feature_count; i++)
-		n += p->features[i].take == PROPOSE_SPREAD ? 3 : 1;
+		n += p->features[i].take == GIVE_SPREAD ? 3 : 1;
 	return n;
 }
 
@@ -96,7 +96,7 @@ static int add_fields(struct proposal *p, struct proposal_source *s, struct prop
 
 static int add_units(struct proposal *p)
 {
-	const struct proposal_feature like = {.take = PROPOSE_AS_IT_IS};
+	const struct proposal_feature like = {.take = GIVE_AS_IT_IS};
 	int rc = 0;
 
 	for (size_t i = 0; i < p->source_count && rc == 0; i++)
@@ -110,7 +110,7 @@ static int add_lots(struct proposal *p)
 	int rc = 0;
 
 	for (size_t i = 0; i < p->lot_count && rc == 0; i++) {
-		const struct proposal_feature like = {.take = PROPOSE_AS_IT_IS, .lot = &p->lots[i]};
+		const struct proposal_feature like = {.take = GIVE_AS_IT_IS, .lot = &p->lots[i]};
 
 		if (p->lots[i].properties)
 			rc = add_fields(p, p->lots[i].properties, like);
@@ -137,24 +137,24 @@ static const struct proposal_station *station_of(
 }
 
 /* Values that come seldom are there as the newest one; the others as what they were like. */
-static enum proposal_take take_of(
+static enum proposal_gives take_of(
 	const struct proposal_source *s, const struct proposal_station *station)
 {
 	double interval_ms = s->reading->from->interval_ms;
 	int64_t window_ms = station ? station->typical_ms : WINDOW_MS;
 
 	if (interval_ms > 0 && window_ms > 0 && SAMPLES_MIN * interval_ms > (double)window_ms)
-		return PROPOSE_LAST;
-	return PROPOSE_SPREAD;
+		return GIVE_LAST;
+	return GIVE_SPREAD;
 }
 
 static int add_stream(struct proposal *p, struct proposal_source *s)
 {
 	struct proposal_feature like = {.source = s, .station = station_of(p, s)};
-	const enum proposal_take take = take_of(s, like.station);
+	const enum proposal_gives take = take_of(s, like.station);
 	int rc = 0;
 
-	if (take == PROPOSE_LAST)
+	if (take == GIVE_LAST)
 		like.station = NULL;
 	for (size_t k = 0; k < s->field_count && rc == 0; k++) {
 		struct proposal_field *f = &s->fields[k];
@@ -163,7 +163,7 @@ static int add_stream(struct proposal *p, struct proposal_source *s)
 			continue;
 		like.field = f;
 		like.is_text = !f->is_number;
-		like.take = f->is_number ? take : PROPOSE_LAST;
+		like.take = f->is_number ? take : GIVE_LAST;
 		rc = add_feature(p, &like);
 	}
 	return rc;

@@ -1,4 +1,5 @@
 /* What can be said of one pointer of a shape: the last part of probe_shape.h. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,6 +73,32 @@ const char *probe_field_name(const struct probe_field *f, char *out, size_t cap)
 	}
 	out[n] = '\0';
 	return out;
+}
+
+unsigned probe_field_means(const struct probe_field *f)
+{
+	const unsigned plain = WORD_VALUE | WORD_GENERIC | WORD_SUFFIX;
+	const char *from = f->pointer + strlen(f->pointer);
+	char name[PROBE_POINTER_BYTES_MAX + 1];
+	unsigned last = 0;
+
+	/* the last two members, but for stars */
+	for (int members = 0; members < 2 && from > f->pointer;) {
+		const char *end = from;
+
+		do {
+			from--;
+		} while (from > f->pointer && *from != '/');
+		if (end - from == 2 && from[1] == '*')
+			continue;
+		if (members++ > 0 && last & WORD_VALUE && !(last & ~plain)) {
+			snprintf(name, sizeof(name), "%.*s", (int)(end - from), from);
+			return probe_head(name) | last;
+		}
+		snprintf(name, sizeof(name), "%s", from);
+		last = probe_words(name);
+	}
+	return probe_head(from);
 }
 
 enum probe_coming probe_field_coming(const struct probe_field *f, int64_t begin_ms, int64_t end_ms)

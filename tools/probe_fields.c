@@ -120,7 +120,7 @@ static int find_members(struct proposal *p, struct proposal_source *s)
 		const struct probe_field *f = probe_shape_field(shape, i);
 
 		if (!probe_field_is_scalar(f) || f == s->id_field || probe_field_time(f, &t) ||
-			f == s->reading->event.field || f->occurrences == f->kinds[KIND_NULL])
+			f->occurrences == f->kinds[KIND_NULL] || !probe_reading_has(s->reading, f))
 			continue;
 		if (s->carries == CARRIES_UNIT && f == s->reading->unit.field)
 			continue;
@@ -180,14 +180,7 @@ static void tag_text(char out[TEXT_MAX], const struct probe_template *t,
 
 static bool is_topic_text(const struct probe_topic *t)
 {
-	enum probe_payload kind = probe_payload_of(t->payloads);
-
-	if (kind == PAYLOAD_OBJECT)
-		return t->value_texts > t->value_numbers;
-	return kind == PAYLOAD_TEXT ||
-	       (kind == PAYLOAD_SCALAR && t->payloads[PAYLOAD_NUMBER] == 0 &&
-		       probe_shape_find(t->shape, "") &&
-		       probe_field_kind(probe_shape_find(t->shape, "")) == KIND_TEXT);
+	return t->value_texts > t->value_numbers;
 }
 
 static int find_topic_tags(struct proposal *p, struct proposal_source *s)

@@ -130,7 +130,7 @@ static void add_known(struct buf *b, const struct probe_report *r, const struct 
 	for (size_t i = 0; i < r->proposal->reading_count; i++) {
 		const struct probe_reading *reading = &r->proposal->readings[i];
 
-		if (reading->from != t)
+		if (reading->from->whole != t)
 			continue;
 		if (reading->known)
 			known = reading->known->id;

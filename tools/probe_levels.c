@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "lib/base/hash.h"
+#include "lib/base/map.h"
 #include "tools/probe_words.h"
 
 #define ALIKE_LEAF 0.6  /* Jaccard index of the members of two payloads */
 #define ALIKE_BELOW 0.5 /* overlap of what follows two levels */
 #define PATTERN_MAX 128
+#define ID_PATTERNS_MAX 16 /* of ids that payloads name, on one level */
 
 /* How many values of a kind must be alike before they are taken for one level that varies. */
 #define VALUES_IDS 2      /* look like ids */
@@ -92,13 +94,10 @@ static bool is_event(const char *text)
 }
 
 /* Choices of different kinds are never one group. */
-static void kind_of(
-	char out[PATTERN_MAX], const struct probe_choice *c, const struct probe_place *p)
+static void kind_of(char out[PATTERN_MAX], const struct probe_choice *c)
 {
-	unsigned name = named(c, p);
-
-	if (name)
-		strcpy(out, name == WORD_UNIT ? "#unit" : "#lot");
+	if (c->name)
+		strcpy(out, c->name == WORD_UNIT ? "#unit" : "#lot");
 	else if (is_event(c->text))
 		strcpy(out, "#event");
 	else if (!c->has_more)
@@ -107,6 +106,32 @@ static void kind_of(
 		strcpy(out, "#word");
 	else
 		probe_pattern(out, PATTERN_MAX, c->text);
+}
+
+/* By its name; else because a payload names the same id, or one of the same pattern. */
+static void find_names(struct probe_choice *choices, size_t count, const struct probe_place *p)
+{
+	char patterns[ID_PATTERNS_MAX][PATTERN_MAX], pattern[PATTERN_MAX];
+	unsigned names[ID_PATTERNS_MAX];
+	size_t known = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *is = p->ids ? map_get(p->ids, choices[i].text) : NULL;
+
+		choices[i].name = named(&choices[i], p);
+		if (choices[i].name || !is || known == ID_PATTERNS_MAX)
+			continue;
+		names[known] = strcmp(is, "unit") == 0 ? WORD_UNIT : WORD_LOT;
+		probe_pattern(patterns[known++], PATTERN_MAX, choices[i].text);
+	}
+	for (size_t i = 0; i < count && known > 0; i++) {
+		if (choices[i].name)
+			continue;
+		probe_pattern(pattern, sizeof(pattern), choices[i].text);
+		for (size_t k = 0; k < known && !choices[i].name; k++)
+			choices[i].name = strcmp(pattern, patterns[k]) == 0 ? names[k] : 0;
+		choices[i].is_by_id = choices[i].name != 0;
+	}
 }
 
 static bool are_alike(const struct probe_choice *a, const struct probe_choice *b)
@@ -146,11 +171,12 @@ size_t probe_levels_group(struct probe_choice *choices, size_t count, const stru
 	struct group *groups = calloc(count, sizeof(*groups));
 	size_t group_count = 0;
 
+	find_names(choices, count, p);
 	for (size_t i = 0; i < count; i++) {
 		char kind[PATTERN_MAX];
 		size_t g = group_count;
 
-		kind_of(kind, &choices[i], p);
+		kind_of(kind, &choices[i]);
 		/* without memory, and for events: a group of its own */
 		for (size_t j = 0; groups && j < group_count && strcmp(kind, "#event") != 0; j++) {
 			if (strcmp(groups[j].kind, kind) == 0 &&
@@ -171,25 +197,33 @@ size_t probe_levels_group(struct probe_choice *choices, size_t count, const stru
 	return group_count;
 }
 
+/* Do topics end here, each with one value? */
+static bool are_values(const struct probe_choice *const *group, size_t count)
+{
+	const unsigned one_value = 1u << LEAF_SCALAR | 1u << LEAF_TEXT | 1u << LEAF_MEMBER;
+
+	for (size_t i = 0; i < count; i++)
+		if (group[i]->has_more || group[i]->leaf_payload & ~one_value)
+			return false;
+	return true;
+}
+
 /* Enough of them to say that the level varies? */
 static bool varies(const struct probe_choice *const *group, size_t count, unsigned name)
 {
-	const unsigned one_value = 1u << LEAF_SCALAR | 1u << LEAF_TEXT | 1u << LEAF_MEMBER;
 	enum probe_form form = probe_form(group[0]->text);
 	bool is_leaf = true;
-	unsigned payload = 0;
 
 	if (name || is_event(group[0]->text))
 		return name != 0;
 	for (size_t i = 0; i < count; i++) {
 		is_leaf &= !group[i]->has_more;
-		payload |= group[i]->leaf_payload;
 		form = probe_form(group[i]->text) == FORM_ID ? FORM_ID : form;
 	}
 	if (form == FORM_ID)
 		return count >= VALUES_IDS;
 	if (is_leaf)
-		return count >= (payload & ~one_value ? VALUES_OBJECTS : VALUES_LEAVES);
+		return count >= (are_values(group, count) ? VALUES_LEAVES : VALUES_OBJECTS);
 	return count >= (form == FORM_NUMBERED ? VALUES_NUMBERED : VALUES_WORDS);
 }
 
@@ -218,22 +252,27 @@ static enum probe_form form_of(const struct probe_choice *const *group, size_t c
 	return forms[FORM_WORD] * 2 > count ? FORM_WORD : FORM_NUMBERED;
 }
 
-static enum probe_capture by_name(unsigned name, enum probe_form form, enum probe_coming coming,
-	size_t count, const char **why)
+static enum probe_capture by_name(const struct probe_choice *c, enum probe_form form,
+	enum probe_coming coming, size_t count, const char **why)
 {
-	if (form == FORM_NUMBERED && coming == COMES_ALWAYS && count < VALUES_MANY)
-		return CAPTURE_NONE; /* "part/zone1": each would be a piece that never ends */
-	*why = name == WORD_UNIT ? "the name says that it is a piece"
-				 : "the name says that it is a lot of material";
-	return name == WORD_UNIT ? CAPTURE_UNIT : CAPTURE_LOT;
+	/* "part/zone1", a device with its number: each would be a piece that never ends */
+	if (coming == COMES_ALWAYS &&
+		(c->is_by_id || (form == FORM_NUMBERED && count < VALUES_MANY)))
+		return CAPTURE_NONE;
+	if (c->is_by_id)
+		*why = c->name == WORD_UNIT ? "payloads name it as the id of a piece"
+					    : "payloads name it as the id of a lot";
+	else
+		*why = c->name == WORD_UNIT ? "the name says that it is a piece"
+					    : "the name says that it is a lot of material";
+	return c->name == WORD_UNIT ? CAPTURE_UNIT : CAPTURE_LOT;
 }
 
 int probe_levels_judge(enum probe_capture *out, enum probe_coming *coming, const char **why,
 	const struct probe_choice *const *group, size_t count, const struct probe_place *p)
 {
-	unsigned name = named(group[0], p);
+	unsigned name = group[0]->name;
 	enum probe_form form = form_of(group, count);
-	bool is_leaf = true;
 	int rc;
 
 	*out = CAPTURE_NONE;
@@ -243,21 +282,19 @@ int probe_levels_judge(enum probe_capture *out, enum probe_coming *coming, const
 	if (rc < 0)
 		return rc;
 	if (name)
-		*out = by_name(name, form, *coming, count, why);
+		*out = by_name(group[0], form, *coming, count, why);
 	if (*out != CAPTURE_NONE)
 		return 0;
-	for (size_t i = 0; i < count; i++)
-		is_leaf &= !group[i]->has_more;
 	if ((*coming == COMES_ONCE || *coming == COMES_BURSTS) &&
 		(form == FORM_ID || (form == FORM_NUMBERED && count >= VALUES_MANY))) {
 		*out = CAPTURE_UNIT;
 		*why = "looks like an id";
-	} else if (is_leaf) {
+	} else if (are_values(group, count)) {
 		*out = CAPTURE_TAG;
 		*why = "topics that differ here alone carry the same kind of value";
 	} else {
 		*out = CAPTURE_OTHER;
-		*why = "what follows it is the same for all";
+		*why = "what comes on it is alike for all";
 	}
 	return 0;
 }

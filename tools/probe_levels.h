@@ -14,13 +14,17 @@ struct probe_choice {
 	uint64_t leaf, below;   /* bits of what they carry, of the names of the next level */
 	struct probe_span live;
 	uint64_t messages;
-	size_t group; /* of probe_levels_group */
+	/* Of probe_levels_group: */
+	unsigned name; /* WORD_UNIT or WORD_LOT where a name or a payload says so, else 0 */
+	bool is_by_id; /* it is a payload that says so */
+	size_t group;
 };
 
 /* Where the level stands. */
 struct probe_place {
 	const char *before; /* the text of the level before it; NULL: none, or one that varies */
 	int64_t begin_ms, end_ms;
+	const struct map *ids; /* ids that payloads name: "unit" or "lot" */
 };
 
 /* Adds what one topic says of its level `depth`. */

@@ -290,7 +290,7 @@ static const struct probe_wild *known_as(
 	const struct probe_report *r, const struct probe_template *t)
 {
 	for (size_t i = 0; i < r->proposal->reading_count; i++)
-		if (r->proposal->readings[i].from == t)
+		if (r->proposal->readings[i].from->whole == t)
 			return r->proposal->readings[i].known;
 	return NULL;
 }

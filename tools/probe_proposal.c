@@ -154,7 +154,7 @@ static void note_unused(struct proposal *p)
 	}
 }
 
-int proposal_new(struct proposal **out, const struct probe_templates *templates,
+int proposal_new(struct proposal **out, struct probe_templates *templates,
 	const struct probe_heard *heard, const char *name)
 {
 	CLEANUP(proposal_free) struct proposal *p = calloc(1, sizeof(*p));

@@ -83,11 +83,7 @@ struct proposal_label {
 	struct proposal_notes notes;
 };
 
-enum proposal_take {
-	PROPOSE_AS_IT_IS,
-	PROPOSE_LAST,
-	PROPOSE_SPREAD
-}; /* SPREAD: mean, min and max */
+enum proposal_gives { GIVE_AS_IT_IS, GIVE_LAST, GIVE_SPREAD }; /* SPREAD: mean, min and max */
 
 struct proposal_feature {
 	const char *name;
@@ -97,7 +93,7 @@ struct proposal_feature {
 	const struct proposal_lot *lot; /* of a property of a lot */
 	const struct proposal_station
 		*station; /* of a stream; NULL: what was before the unit's start */
-	enum proposal_take take;
+	enum proposal_gives take;
 };
 
 struct proposal {
@@ -122,7 +118,7 @@ struct proposal {
 
 /* `name` NULL: from the topics. The templates must outlive the document. -ENOMEM. Without features
  * it is no line file yet: its notes say what is missing. */
-MUST_CHECK int proposal_new(struct proposal **out, const struct probe_templates *templates,
+MUST_CHECK int proposal_new(struct proposal **out, struct probe_templates *templates,
 	const struct probe_heard *heard, const char *name);
 void proposal_free(struct proposal *p);
 CLEANUP_FOR(struct proposal, proposal_free)
@@ -131,7 +127,7 @@ CLEANUP_FOR(struct proposal, proposal_free)
 void proposal_write(struct buf *b, const struct proposal *p, bool with_comments);
 
 /* The steps of proposal_new, a file each. -ENOMEM. */
-MUST_CHECK int proposal_find_sources(struct proposal *p, const struct probe_templates *templates);
+MUST_CHECK int proposal_find_sources(struct proposal *p, struct probe_templates *templates);
 MUST_CHECK int proposal_find_fields(struct proposal *p, struct proposal_source *s);
 MUST_CHECK int proposal_find_stations(struct proposal *p);
 MUST_CHECK int proposal_find_lots(struct proposal *p);

@@ -1,6 +1,7 @@
 /* How to read what comes on a template. */
 #include "tools/probe_reading.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,28 +10,8 @@
 
 #define CONSTANT_AFTER 3 /* an id that is the same in more messages than this is none */
 #define DIGITS_OF_IDS 3
-#define REPEATS_OF_STREAM 3 /* a lot id that comes oftener than this says what is loaded */
-
-unsigned probe_field_means(const struct probe_field *f)
-{
-	char name[2 * PROBE_NAME_MAX];
-	const char *from = f->pointer + strlen(f->pointer);
-	size_t n = 0;
-
-	/* the last two members, but for stars */
-	for (int members = 0; members < 2 && from > f->pointer;) {
-		const char *end = from;
-
-		do {
-			from--;
-		} while (from > f->pointer && *from != '/');
-		members += !(end - from == 2 && from[1] == '*');
-	}
-	for (; *from && n + 1 < sizeof(name); from++)
-		name[n++] = *from;
-	name[n] = '\0';
-	return probe_head(name);
-}
+#define PRESENT_MIN 0.9 /* of messages that have a unit or time: fewer are told apart */
+#define TOGETHER 0.05   /* how far the counts of members may be apart that come together */
 
 bool probe_reading_pointer(const struct probe_reading *r, const struct probe_field *f,
 	char out[PROBE_POINTER_BYTES_MAX + 2])
@@ -45,6 +26,19 @@ bool probe_reading_pointer(const struct probe_reading *r, const struct probe_fie
 			return false;
 	snprintf(out, PROBE_POINTER_BYTES_MAX + 2, "%s%s", r->each && !is_inside ? "#" : "", rest);
 	return true;
+}
+
+bool probe_reading_has(const struct probe_reading *r, const struct probe_field *f)
+{
+	const struct probe_field *unit = r->with ? r->with : r->without;
+	bool comes_with;
+
+	if (!unit)
+		return true;
+	comes_with = fabs((double)f->occurrences - (double)unit->occurrences) <=
+		     TOGETHER * (double)unit->occurrences;
+	/* a time is both's */
+	return f->clock || comes_with == (r->with != NULL);
 }
 
 static void set(struct probe_at *at, const struct probe_reading *r, const struct probe_field *f)
@@ -92,7 +86,9 @@ static bool is_id(const struct probe_field *f, int64_t begin_ms, int64_t end_ms)
 			return false;
 		most = digits(text) > most ? digits(text) : most;
 	}
-	if (most == 0 || (most < DIGITS_OF_IDS && f->seen_count < DIGITS_OF_IDS))
+	/* short ones must be many, or new nearly every time */
+	if (most == 0 || (most < DIGITS_OF_IDS && f->seen_count < DIGITS_OF_IDS &&
+				 f->occurrences > 2 * f->seen_count))
 		return false;
 	return probe_field_coming(f, begin_ms, end_ms) != COMES_ALWAYS;
 }
@@ -107,18 +103,6 @@ static bool is_lot_id(const struct probe_field *f)
 		if (f->seen[i].text && digits(f->seen[i].text) > 0)
 			return true;
 	return false;
-}
-
-/* Does it tell of something that comes in, and of something that goes out? */
-static bool is_event(const struct probe_field *f)
-{
-	unsigned found = 0;
-
-	if (probe_field_kind(f) != KIND_TEXT || f->has_more)
-		return false;
-	for (size_t i = 0; i < f->seen_count; i++)
-		found |= f->seen[i].text ? probe_words(f->seen[i].text) : 0;
-	return found & WORD_ENTER && found & WORD_EXIT;
 }
 
 static bool is_time(const struct probe_field *f)
@@ -158,9 +142,6 @@ static void find_ids(struct probe_reading *r, int64_t begin_ms, int64_t end_ms)
 			set(&r->unit, r, f);
 		if (means & WORD_LOT && is_lot_id(f) && is_better(r, f, &r->lot))
 			set(&r->lot, r, f);
-		if (means & WORD_EVENT && !(r->known && r->known->event) && is_event(f) &&
-			is_better(r, f, &r->event))
-			set(&r->event, r, f);
 	}
 }
 
@@ -170,7 +151,8 @@ static bool is_better_time(
 {
 	char pointer[PROBE_POINTER_BYTES_MAX + 2];
 
-	if (!probe_reading_pointer(r, f, pointer) || probe_field_present(r->from->shape, f) < 0.9)
+	if (!probe_reading_pointer(r, f, pointer) ||
+		probe_field_present(r->from->shape, f) < PRESENT_MIN)
 		return false;
 	if (!r->time.field)
 		return true;
@@ -256,7 +238,6 @@ static void read_known(struct probe_reading *r, const struct probe_wild *w)
 			r->each_is_object ? "" : "/*");
 	}
 	set_known(&r->unit, r, w->unit);
-	set_known(&r->event, r, w->event);
 	set_known(&r->value, r, w->value);
 	if (w->tag && strcmp(w->tag, "{key}") == 0)
 		strcpy(r->tag.pointer, w->tag);
@@ -359,34 +340,62 @@ static enum content content_of(const struct probe_reading *r)
 	return best;
 }
 
+/* Where only some have a unit there are two readings: of those that have it, and of the others. */
+static size_t add_reading(
+	struct probe_reading out[PROBE_READINGS_MAX], size_t n, const struct probe_reading *r)
+{
+	const struct probe_field *unit = r->unit.field;
+
+	out[n] = *r;
+	if (!unit || probe_field_present(r->from->shape, unit) >= PRESENT_MIN)
+		return n + 1;
+	out[n].unit = (struct probe_at){0};
+	out[n].without = unit;
+	out[n + 1] = *r;
+	out[n + 1].with = unit;
+	return n + 2;
+}
+
+/* Is the payload itself worth reading, beside the array in it? */
+static bool is_worth(const struct probe_reading *r, const struct probe_reading *array)
+{
+	enum content content = content_of(r);
+
+	if (r->each || r->tag.pointer[0])
+		return true;
+	/* what stands around units is theirs: the elements reach it with "#/" */
+	if (array)
+		return content == CONTENT_VALUES && !array->unit.field;
+	/* a topic that only says that a unit is there is worth reading too */
+	return content != CONTENT_NONE || probe_template_find(r->from, CAPTURE_UNIT) >= 0;
+}
+
 size_t probe_readings(struct probe_reading out[PROBE_READINGS_MAX], const struct probe_template *t,
 	int64_t begin_ms, int64_t end_ms)
 {
+	struct probe_reading r = {.from = t}, array;
 	const struct probe_wild *known;
-	struct probe_reading array;
-	enum content content;
+	bool has_array;
 	size_t n = 0;
 
 	if (t->payload == PAYLOAD_EMPTY || t->payload == PAYLOAD_BINARY ||
 		t->payload == PAYLOAD_TOO_BIG)
 		return 0;
 	known = probe_wild_match(t->shape);
-	out[0] = (struct probe_reading){.from = t};
-	if (known) {
-		read_known(&out[0], known);
-		find_ids(&out[0], begin_ms, end_ms);
-		find_time(&out[0]);
-		return 1;
+	if (known)
+		read_known(&r, known);
+	if (known && known->each) {
+		find_ids(&r, begin_ms, end_ms);
+		find_time(&r);
+	} else {
+		find_parts(&r, begin_ms, end_ms);
 	}
-	find_parts(&out[0], begin_ms, end_ms);
-	content = content_of(&out[0]);
-	if (!read_array(&array, t, begin_ms, end_ms)) {
-		/* a topic that only says that a unit is there is worth reading too */
-		return content != CONTENT_NONE || probe_template_find(t, CAPTURE_UNIT) >= 0;
+	has_array = !r.each && read_array(&array, t, begin_ms, end_ms);
+	if (is_worth(&r, has_array ? &array : NULL))
+		n = add_reading(out, n, &r);
+	if (has_array) {
+		array.known = known;
+		n = add_reading(out, n, &array);
 	}
-	/* what stands around units is theirs: the elements reach it with "#/" */
-	if (content == CONTENT_VALUES && !array.unit.field)
-		n++;
-	out[n++] = array;
 	return n;
 }

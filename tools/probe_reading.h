@@ -1,12 +1,13 @@
-/* How to read what comes on a template: where in the payload the unit, lot, tag, value, time and
- * event are, and which array is taken apart. One template may be read in two ways: its payload
- * itself, and the elements of an array in it. */
+/* How to read what comes on a template: where in the payload the unit, lot, tag, value and time
+ * are, and which array is taken apart. One template may be read in several ways: its payload
+ * itself, the elements of an array in it, and of either those that carry a unit where not all do.
+ */
 #pragma once
 
 #include "tools/probe_templates.h"
 #include "tools/probe_wild.h"
 
-#define PROBE_READINGS_MAX 2
+#define PROBE_READINGS_MAX 4
 
 /* A member and the pointer to it as a line file has it: "/x" in the element, "#/x" in all. */
 struct probe_at {
@@ -28,6 +29,10 @@ struct probe_reading {
 	struct probe_at
 		far_time; /* a time that is no use: too far from ours; its clock is `clock` */
 	const char *quality, *good;
+	/* Where only some messages (or elements) have a unit: the reading of those, and of the
+	 * others (whose `unit` is NULL), by the member that holds it. NULL: all or none have one.
+	 */
+	const struct probe_field *with, *without;
 };
 
 /* How many ways there are; 0: nothing in it can be read (binary, empty). begin, end: when there was
@@ -35,10 +40,9 @@ struct probe_reading {
 size_t probe_readings(struct probe_reading out[PROBE_READINGS_MAX], const struct probe_template *t,
 	int64_t begin_ms, int64_t end_ms);
 
+/* Is the member one of the messages (or elements) that are meant? */
+bool probe_reading_has(const struct probe_reading *r, const struct probe_field *f);
 /* The pointer that a line file needs for a member, relative to the reading's element; false when
  * there is none, as it lies in another array. */
 bool probe_reading_pointer(const struct probe_reading *r, const struct probe_field *f,
 	char out[PROBE_POINTER_BYTES_MAX + 2]);
-/* The meaning of a member by its name, and its parent's where it has none of its own ("/part/id").
- */
-unsigned probe_field_means(const struct probe_field *f);

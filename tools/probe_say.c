@@ -42,9 +42,10 @@ static void say_time(struct buf *b, const struct probe_time *t)
 		buf_add(b, ": a wrong clock or old values");
 }
 
-static bool is_of(const struct probe_at *at, const struct probe_field *f)
+/* Parts of a template have shapes of their own: members are the same where pointers are. */
+static bool is_of(const struct probe_field *a, const struct probe_field *b)
 {
-	return at->field == f;
+	return a && strcmp(a->pointer, b->pointer) == 0;
 }
 
 const char *probe_role_of_field(
@@ -58,25 +59,26 @@ const char *probe_role_of_field(
 	for (size_t i = 0; i < p->reading_count; i++) {
 		const struct probe_reading *reading = &p->readings[i];
 
-		if (reading->from != t)
+		if (reading->from->whole != t)
 			continue;
 		if (reading->each && strcmp(reading->each, f->pointer) == 0)
 			return "each";
-		if (is_of(&reading->unit, f))
+		if (is_of(reading->unit.field, f))
 			return "unit";
-		if (is_of(&reading->lot, f))
+		if (is_of(reading->lot.field, f))
 			return "lot";
-		if (is_of(&reading->tag, f))
+		if (is_of(reading->tag.field, f))
 			return "tag";
-		if (is_of(&reading->value, f))
+		if (is_of(reading->value.field, f))
 			return "value";
-		if (is_of(&reading->event, f))
-			return "event";
 	}
 	for (size_t i = 0; i < p->lot_count; i++)
-		if (p->lots[i].field->field == f)
+		if (p->lots[i].from->reading->from->whole == t && is_of(p->lots[i].field->field, f))
 			return "lot";
-	return p->label.source && p->label.field->field == f ? "result" : "";
+	if (p->label.source && p->label.source->reading->from->whole == t &&
+		is_of(p->label.field->field, f))
+		return "result";
+	return t->told_by && strcmp(t->told_by, f->pointer) == 0 ? "event" : "";
 }
 
 void probe_say_field(struct buf *b, const struct probe_report *r, const struct probe_template *t,

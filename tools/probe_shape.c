@@ -26,8 +26,9 @@ struct probe_shape {
 
 int probe_memory_init(struct probe_memory *m)
 {
-	*m = (struct probe_memory){
-		.pointers_left = PROBE_POINTERS_ALL_MAX, .bytes_left = MEMORY_BYTES};
+	*m = (struct probe_memory){.pointers_left = PROBE_POINTERS_ALL_MAX,
+		.bytes_left = MEMORY_BYTES,
+		.shapes_left = PROBE_SHAPES_MAX};
 	return arena_new(&m->arena, BLOCK_BYTES);
 }
 
@@ -53,6 +54,7 @@ int probe_shape_new(struct probe_shape **out, struct probe_memory *m)
 	if (!s || map_new(&s->by_pointer, PROBE_POINTERS_MAX) < 0)
 		return -ENOMEM;
 	s->memory = m;
+	m->shapes_left -= m->shapes_left > 0;
 	*out = TAKE(s);
 	return 0;
 }

@@ -17,6 +17,7 @@
 #define PROBE_POINTERS_MAX 500        /* of a shape */
 #define PROBE_POINTERS_ALL_MAX 100000 /* of all shapes that share a memory */
 #define PROBE_POINTER_BYTES_MAX 250
+#define PROBE_SHAPES_MAX 20000   /* that share a memory */
 #define PROBE_SEEN_TEXTS_MAX 256 /* different values kept of a pointer */
 #define PROBE_SEEN_NUMBERS_MAX 64
 #define PROBE_SEEN_BYTES_MAX 128 /* longer texts are only counted */
@@ -24,7 +25,7 @@
 /* What shapes are made in. */
 struct probe_memory {
 	struct arena *arena;
-	size_t pointers_left, bytes_left;
+	size_t pointers_left, bytes_left, shapes_left;
 	uint64_t over; /* values whose pointer found no room */
 };
 
@@ -66,6 +67,7 @@ struct probe_shape;
 int probe_memory_init(struct probe_memory *m); /* -ENOMEM */
 void probe_memory_deinit(struct probe_memory *m);
 
+/* -ENOMEM. Whoever makes more than PROBE_SHAPES_MAX looks at shapes_left. */
 MUST_CHECK int probe_shape_new(struct probe_shape **out, struct probe_memory *m);
 void probe_shape_free(struct probe_shape *s);
 CLEANUP_FOR(struct probe_shape, probe_shape_free)
@@ -90,6 +92,9 @@ enum probe_kind probe_field_kind(const struct probe_field *f);
 bool probe_field_is_scalar(const struct probe_field *f); /* never an object or array */
 /* The name of the last member in the pointer that is no *; written into `out`. */
 const char *probe_field_name(const struct probe_field *f, char *out, size_t cap);
+/* The meaning of a member by its name, and its parent's where it has none of its own: a unit at
+ * "/part/id" and at "/Serial/Value". */
+unsigned probe_field_means(const struct probe_field *f);
 /* How its values come; UNKNOWN where not all are kept. */
 enum probe_coming probe_field_coming(const struct probe_field *f, int64_t begin_ms, int64_t end_ms);
 bool probe_field_time(const struct probe_field *f, struct probe_time *out);

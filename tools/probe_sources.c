@@ -13,7 +13,7 @@
 
 #define LOT_REPEATS 3   /* an id that comes oftener says what is loaded, as a stream */
 #define TEXT_SHARE 0.05 /* of payloads that are no number: more make the source one of texts */
-#define EVENTS_MAX 8    /* of one template */
+#define READINGS_MAX (2 * PROPOSAL_SOURCES_MAX)
 
 static bool is_source_name_taken(const struct proposal *p, const char *name)
 {
@@ -31,59 +31,60 @@ static const char *plain_level(const struct probe_template *t, size_t i)
 	return t->levels[i].capture || !t->levels[i].name[0] ? NULL : t->levels[i].name;
 }
 
-/* The last level that names something; -1: none does. */
-static int naming_level(const struct probe_template *t)
-{
-	for (int i = (int)t->level_count - 1; i >= 0; i--) {
-		const char *level = plain_level(t, (size_t)i);
-
-		if (level && !(probe_words(level) & WORD_GENERIC))
-			return i;
-	}
-	return -1;
-}
-
 static bool is_machine(enum probe_capture c)
 {
 	return c == CAPTURE_OTHER || c == CAPTURE_TAG;
 }
 
-/* "start" of plant/part/{unit}/start; with a machine "press_1_state" of plant/{press}/state. */
-static void source_name(
-	char out[PROBE_NAME_MAX], const struct probe_template *t, const struct probe_topic *machine)
+/* Digits alone name nothing. */
+static bool is_number(const char *level)
 {
-	char of_machine[PROBE_NAME_MAX] = "", of_level[PROBE_NAME_MAX] = "";
-	int naming = naming_level(t), last = -1;
+	return level[strspn(level, "0123456789")] == '\0';
+}
 
-	for (int i = 0; machine && i < (int)t->level_count; i++)
-		last = is_machine(t->levels[i].capture) ? i : last;
-	if (last >= 0)
-		probe_name(of_machine, machine->levels[last], "machine");
-	if (naming > last)
-		probe_name(of_level, t->levels[naming].name, "values");
-	else if (last < 0)
-		strcpy(of_level, "values");
-	snprintf(out, PROBE_NAME_MAX, "%.23s%s%.23s", of_machine,
-		of_machine[0] && of_level[0] ? "_" : "", of_level);
+/* The last level that names something; with a number behind it, that too: rig/1 is "rig_1". */
+static void base_name(char out[PROBE_NAME_MAX], const struct probe_template *t)
+{
+	char text[2 * PROBE_NAME_MAX];
+
+	for (size_t i = t->level_count; i-- > 0;) {
+		const char *level = plain_level(t, i);
+		const char *next = i + 1 < t->level_count ? plain_level(t, i + 1) : NULL;
+
+		if (!level || probe_words(level) & WORD_GENERIC || is_number(level))
+			continue;
+		snprintf(text, sizeof(text), "%.40s_%.40s", level,
+			next && is_number(next) ? next : "");
+		probe_name(out, text, "values");
+		return;
+	}
+	strcpy(out, "values");
+}
+
+/* What the kind of message is called: "work_started" of CFX.Production.WorkStarted. */
+static const char *last_part(const char *value)
+{
+	const char *dot = strrchr(value, '.');
+
+	return dot && dot[1] ? dot + 1 : value;
+}
+
+static void source_name(char out[PROBE_NAME_MAX], const struct probe_template *t)
+{
+	char base[PROBE_NAME_MAX], kind[PROBE_NAME_MAX];
+
+	base_name(base, t);
+	snprintf(out, PROBE_NAME_MAX, "%s", base);
+	if (t->only && t->whole->kind_count > 1) {
+		probe_name(kind, last_part(t->only->values[0]), "kind");
+		snprintf(out, PROBE_NAME_MAX, "%.23s_%.23s", base, kind);
+	}
 	if (strcmp(out, "lot") == 0)
 		strcpy(out, "lot_data");
 }
 
-static const char *json_text(struct proposal *p, const char *text)
-{
-	struct buf b;
-	const char *copy;
-
-	buf_init(&b);
-	jsonw_raw_text(&b, text, strlen(text));
-	copy = buf_text(&b) ? arena_string(p->arena, b.data) : NULL;
-	buf_deinit(&b);
-	return copy;
-}
-
 /* A topic level with a brace or wildcard in it cannot be written down; + matches it. */
-static const char *topic_of(
-	struct proposal *p, const struct probe_template *t, const struct probe_topic *machine)
+static const char *topic_of(struct proposal *p, const struct probe_template *t)
 {
 	struct buf b;
 	const char *copy;
@@ -91,19 +92,37 @@ static const char *topic_of(
 	buf_init(&b);
 	for (size_t i = 0; i < t->level_count; i++) {
 		const struct probe_level *l = &t->levels[i];
-		bool stands = !l->capture ||
-			      (machine && l->capture != CAPTURE_UNIT && l->capture != CAPTURE_LOT);
-		const char *text = l->capture && stands ? machine->levels[i] : l->name;
 
 		buf_add(&b, i ? "/" : "");
-		if (!stands)
+		if (l->capture)
 			buf_addf(&b, "{%s}", l->name);
 		else
-			buf_add(&b, strpbrk(text, "{}+#") ? "+" : text);
+			buf_add(&b, strpbrk(l->name, "{}+#") ? "+" : l->name);
 	}
 	copy = buf_text(&b) ? arena_string(p->arena, b.data) : NULL;
 	buf_deinit(&b);
 	return copy;
+}
+
+/* Which kinds of messages are meant: one value, or a list. */
+static int find_when(struct proposal *p, struct proposal_source *s)
+{
+	const struct probe_template *t = s->reading->from;
+	struct buf b;
+
+	if (!t->only)
+		return 0;
+	buf_init(&b);
+	buf_add(&b, t->only->count > 1 ? "[" : "");
+	for (size_t i = 0; i < t->only->count; i++) {
+		buf_add(&b, i ? ", " : "");
+		jsonw_raw_text(&b, t->only->values[i], strlen(t->only->values[i]));
+	}
+	buf_add(&b, t->only->count > 1 ? "]" : "");
+	s->when_at = arena_printf(p->arena, "%s%s", s->each ? "#" : "", t->told_by);
+	s->when_is = buf_text(&b) ? arena_string(p->arena, b.data) : NULL;
+	buf_deinit(&b);
+	return s->when_at && s->when_is ? 0 : -ENOMEM;
 }
 
 static const char *format_of(const struct probe_template *t)
@@ -130,14 +149,29 @@ static bool has_topic_tags(const struct probe_reading *r)
 	return payload == PAYLOAD_OBJECT && r->value.field;
 }
 
+/* Has it anything to say of a lot, beside its id and the time? */
+static bool has_properties(const struct probe_reading *r)
+{
+	const struct probe_shape *s = r->from->shape;
+	struct probe_time t;
+
+	for (size_t i = 0; i < probe_shape_count(s); i++) {
+		const struct probe_field *f = probe_shape_field(s, i);
+
+		if (f != r->lot.field && probe_field_is_scalar(f) && !probe_field_time(f, &t))
+			return true;
+	}
+	return false;
+}
+
 static bool is_lot_source(const struct probe_reading *r)
 {
 	const struct probe_field *lot = r->lot.field;
 
+	if (!lot || r->tag.pointer[0] || !has_properties(r))
+		return false;
 	/* what is the same in message after message is what is loaded now */
-	return lot &&
-	       (double)lot->occurrences < LOT_REPEATS * (double)(lot->seen_count + lot->has_more) &&
-	       !r->tag.pointer[0];
+	return (double)lot->occurrences < LOT_REPEATS * (double)(lot->seen_count + lot->has_more);
 }
 
 static void find_carries(struct proposal_source *s, const struct probe_reading *r)
@@ -255,130 +289,102 @@ static void describe(struct proposal *p, struct proposal_source *s)
 			100 * (double)t->retained / (double)t->messages);
 }
 
-/* One source more, of the reading; `machine` NULL: for all topics of the template. */
-static int add_source(struct proposal *p, const struct probe_reading *r,
-	const struct probe_topic *machine, struct proposal_source **out)
+/* A level of the topic that says that something enters or leaves. */
+static unsigned topic_event(const struct probe_template *t, size_t *at)
+{
+	unsigned means = 0;
+
+	for (*at = t->level_count; *at > 0 && !means;) {
+		const char *level = plain_level(t, --*at);
+
+		means = level ? probe_words(level) & (WORD_ENTER | WORD_EXIT) : 0;
+	}
+	return means;
+}
+
+/* "press-3/unit/{unit}/start": the press. `at`: the level of the event. */
+static void place_name(char out[PROBE_NAME_MAX], const struct probe_template *t, size_t at)
+{
+	strcpy(out, "station");
+	for (size_t i = at; i-- > 0;) {
+		const char *level = plain_level(t, i);
+
+		if (!level || is_number(level) ||
+			probe_words(level) & (WORD_GENERIC | WORD_UNIT | WORD_LOT))
+			continue;
+		probe_name(out, level, "station");
+		return;
+	}
+}
+
+/* What is entered or left: in the topic "oven_in", or in the kind of message. */
+static int find_event(struct proposal *p, struct proposal_source *s)
+{
+	const struct probe_template *t = s->reading->from;
+	char stem[PROBE_NAME_MAX], name[PROBE_NAME_MAX];
+	size_t at = t->level_count;
+	const char *text = NULL;
+	unsigned means = 0;
+
+	if (s->carries != CARRIES_UNIT)
+		return 0;
+	if (t->only && t->only->count == 1) {
+		text = t->only->values[0];
+		means = probe_words(text) & (WORD_ENTER | WORD_EXIT);
+	}
+	if (!means) {
+		means = topic_event(t, &at);
+		text = means ? t->levels[at].name : NULL;
+	}
+	if (!means || means == (WORD_ENTER | WORD_EXIT))
+		return 0;
+	s->event = means == WORD_ENTER ? EVENT_ENTER : EVENT_EXIT;
+	probe_stem(stem, sizeof(stem), last_part(text));
+	if (!stem[0] || probe_words(stem) & (WORD_GENERIC | WORD_UNIT))
+		place_name(name, t, at);
+	else
+		strcpy(name, stem);
+	s->event_name = arena_string(p->arena, name);
+	probe_stem(stem, sizeof(stem), text);
+	s->event_of = stem;
+	for (size_t i = 0; i < t->level_count && s->event_of; i++)
+		s->event_of = arena_printf(
+			p->arena, "%s/%s", s->event_of, i == at ? "" : t->levels[i].name);
+	return s->event_of && s->event_name ? 0 : -ENOMEM;
+}
+
+static int add_source(struct proposal *p, const struct probe_reading *r)
 {
 	struct proposal_source *s = &p->sources[p->source_count];
 	char name[PROBE_NAME_MAX];
+	int rc;
 
-	*out = NULL;
 	if (p->source_count == PROPOSAL_SOURCES_MAX)
 		return 0;
 	*s = (struct proposal_source){.reading = r};
-	source_name(name, r->from, machine);
-	s->topic = topic_of(p, r->from, machine);
+	source_name(name, r->from);
+	s->topic = topic_of(p, r->from);
 	s->format = format_of(r->from);
 	s->each = r->each;
 	s->quality = r->quality;
 	s->good = r->good;
-	if (r->known) {
-		s->when_at = r->known->when_at;
-		s->when_is = r->known->when_is;
-	}
 	s->name = proposal_unique(p, name, is_source_name_taken);
 	if (!s->topic || !s->name)
 		return -ENOMEM;
 	find_carries(s, r);
 	find_tags(p, s);
+	rc = find_when(p, s);
+	if (rc == 0)
+		rc = find_event(p, s);
+	if (rc < 0)
+		return rc;
 	describe(p, s);
 	find_time(p, s);
 	p->source_count++;
-	*out = s;
 	return proposal_find_fields(p, s);
 }
 
-/* The same as a source, but for the messages of one event only. */
-static int add_event(struct proposal *p, const struct proposal_source *all, const char *value)
-{
-	struct proposal_source *s = &p->sources[p->source_count];
-	const char *last = strrchr(value, '.');
-	char name[PROBE_NAME_MAX], stem[PROBE_NAME_MAX];
-	unsigned means = probe_words(value) & (WORD_ENTER | WORD_EXIT);
-
-	if (p->source_count == PROPOSAL_SOURCES_MAX || !means || means == (WORD_ENTER | WORD_EXIT))
-		return 0;
-	*s = *all;
-	s->notes = (struct proposal_notes){0};
-	s->fields = NULL;
-	s->field_count = 0;
-	s->event = means == WORD_ENTER ? EVENT_ENTER : EVENT_EXIT;
-	probe_name(name, last ? last + 1 : value, "event");
-	probe_stem(stem, sizeof(stem), last ? last + 1 : value);
-	s->event_name = arena_string(p->arena, stem);
-	probe_stem(stem, sizeof(stem), value);
-	s->event_of = arena_printf(p->arena, "%s %s", all->topic, stem);
-	s->when_at = s->reading->event.pointer;
-	s->when_is = json_text(p, value);
-	s->name = proposal_unique(p, name, is_source_name_taken);
-	if (!s->event_name || !s->event_of || !s->when_is || !s->name)
-		return -ENOMEM;
-	proposal_note(p, &s->notes, "\"%s\" at %s says that a piece %s", value, s->when_at,
-		s->event == EVENT_ENTER ? "comes in" : "goes out");
-	p->source_count++;
-	return 0;
-}
-
-static int add_events(struct proposal *p, const struct proposal_source *s)
-{
-	const struct probe_field *f = s->reading->event.field;
-	int rc = 0;
-
-	if (!f || s->carries != CARRIES_UNIT)
-		return 0;
-	for (size_t i = 0, n = 0; i < f->seen_count && n < EVENTS_MAX && rc == 0; i++, n++)
-		if (f->seen[i].text)
-			rc = add_event(p, s, f->seen[i].text);
-	return rc;
-}
-
-/* A level of the topic that says that something enters or leaves. */
-static int find_topic_event(struct proposal *p, struct proposal_source *s)
-{
-	const struct probe_template *t = s->reading->from;
-	char stem[PROBE_NAME_MAX];
-	struct buf of;
-	size_t at = t->level_count;
-	unsigned means = 0;
-
-	while (s->carries == CARRIES_UNIT && at > 0 && !means) {
-		const char *level = plain_level(t, --at);
-
-		means = level ? probe_words(level) & (WORD_ENTER | WORD_EXIT) : 0;
-	}
-	if (!means || means == (WORD_ENTER | WORD_EXIT))
-		return 0;
-	s->event = means == WORD_ENTER ? EVENT_ENTER : EVENT_EXIT;
-	probe_stem(stem, sizeof(stem), t->levels[at].name);
-	buf_init(&of);
-	for (size_t i = 0; i < t->level_count; i++)
-		buf_addf(&of, "%s/", i == at ? stem : t->levels[i].name);
-	s->event_of = buf_text(&of) ? arena_string(p->arena, of.data) : NULL;
-	buf_deinit(&of);
-	/* "press-3/unit/{unit}/start": the press */
-	for (size_t i = at; i-- > 0 && !stem[0];) {
-		const char *level = plain_level(t, i);
-
-		if (level && !(probe_words(level) & (WORD_GENERIC | WORD_UNIT | WORD_LOT)))
-			probe_name(stem, level, "station");
-	}
-	s->event_name = arena_string(p->arena, stem);
-	return s->event_of && s->event_name ? 0 : -ENOMEM;
-}
-
-static int add_reading(
-	struct proposal *p, const struct probe_reading *r, const struct probe_topic *machine)
-{
-	struct proposal_source *s;
-	int rc = add_source(p, r, machine, &s);
-
-	if (rc < 0 || !s)
-		return rc;
-	rc = find_topic_event(p, s);
-	return rc == 0 && s->event == EVENT_NONE ? add_events(p, s) : rc;
-}
-
-/* Levels that are neither ids nor the name of the value: each machine gets a source. */
+/* Levels that are neither ids nor the name of the value: each machine gets sources of its own. */
 static bool has_machines(const struct probe_reading *r)
 {
 	bool has_tags = has_topic_tags(r);
@@ -387,6 +393,27 @@ static bool has_machines(const struct probe_reading *r)
 		if (!has_tags && is_machine(r->from->levels[i].capture))
 			return true;
 	return false;
+}
+
+/* The readings of a template or part of one become sources. *has_machines_out: they would have to
+ * be read machine by machine, nothing was added. */
+static int add_template(struct proposal *p, const struct probe_template *t, bool *has_machines_out)
+{
+	struct probe_reading *r = &p->readings[p->reading_count];
+	size_t n = 0;
+	int rc = 0;
+
+	*has_machines_out = false;
+	if (p->reading_count + PROBE_READINGS_MAX <= READINGS_MAX)
+		n = probe_readings(r, t, p->begin_ms, p->end_ms);
+	for (size_t i = 0; i < n; i++)
+		*has_machines_out |= has_machines(&r[i]);
+	if (*has_machines_out)
+		return 0;
+	p->reading_count += n;
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = add_source(p, &r[i]);
+	return rc;
 }
 
 static bool is_same_machine(
@@ -398,13 +425,13 @@ static bool is_same_machine(
 	return true;
 }
 
-static int add_machines(struct proposal *p, const struct probe_reading *r)
+/* One topic of each machine, the first ones. */
+static size_t find_machines(const struct probe_topic *machines[PROPOSAL_MACHINES_MAX],
+	const struct probe_template *t, size_t *more)
 {
-	const struct probe_topic *machines[PROPOSAL_MACHINES_MAX];
-	const struct probe_template *t = r->from;
-	size_t count = 0, more = 0;
-	int rc = 0;
+	size_t count = 0;
 
+	*more = 0;
 	for (size_t i = 0; i < t->topic_count; i++) {
 		bool is_known = false;
 
@@ -413,38 +440,74 @@ static int add_machines(struct proposal *p, const struct probe_reading *r)
 		if (!is_known && count < PROPOSAL_MACHINES_MAX)
 			machines[count++] = t->topics[i];
 		else if (!is_known)
-			more++;
+			++*more;
 	}
-	for (size_t i = 0; i < count && rc == 0; i++)
-		rc = add_reading(p, r, machines[i]);
+	return count;
+}
+
+/* The part with these messages; machine by machine where it has to be. */
+static int add_part(struct proposal *p, struct probe_templates *all, const struct probe_template *t,
+	const struct probe_message_kind *only)
+{
+	const struct probe_topic *machines[PROPOSAL_MACHINES_MAX];
+	const struct probe_template *part = t;
+	bool per_machine;
+	size_t count, more;
+	int rc = only ? probe_templates_part(all, &part, t, NULL, only) : 0;
+
+	if (rc == 0)
+		rc = add_template(p, part, &per_machine);
+	if (rc < 0 || !per_machine)
+		return rc;
+	count = find_machines(machines, t, &more);
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		rc = probe_templates_part(all, &part, t, machines[i], only);
+		if (rc == 0)
+			rc = add_template(p, part, &per_machine);
+	}
 	if (more > 0)
 		proposal_note(p, &p->notes,
-			"%s: the first %zu get a source each, the other %zu topics none; narrow it "
-			"with --topic",
+			"%s: the first %zu get sources of their own, the other %zu topics none; "
+			"narrow it with --topic",
 			t->text, count, more);
 	return rc;
 }
 
-int proposal_find_sources(struct proposal *p, const struct probe_templates *templates)
+/* A known shape may be about some kinds of messages only; else each kind is read by itself. */
+static int add_kinds(
+	struct proposal *p, struct probe_templates *all, const struct probe_template *t)
+{
+	const struct probe_wild *known = probe_wild_match(t->shape);
+	struct probe_message_kind *only;
+	int rc = 0;
+
+	if (known && known->only[0] && t->told_by) {
+		only = arena_zalloc(p->arena, 1, sizeof(*only));
+		if (!only)
+			return -ENOMEM;
+		only->values = arena_copy(p->arena, known->only, sizeof(known->only));
+		while (only->count < PROBE_WILD_ONLY_MAX && known->only[only->count])
+			only->count++;
+		return only->values ? add_part(p, all, t, only) : -ENOMEM;
+	}
+	if (t->kind_count == 0)
+		return add_part(p, all, t, NULL);
+	for (size_t i = 0; i < t->kind_count && rc == 0; i++)
+		rc = add_part(p, all, t, &t->kinds[i]);
+	return rc;
+}
+
+int proposal_find_sources(struct proposal *p, struct probe_templates *templates)
 {
 	size_t count = probe_templates_count(templates);
 	int rc = 0;
 
-	p->readings =
-		arena_zalloc(p->arena, PROBE_READINGS_MAX * count + 1, sizeof(p->readings[0]));
+	p->readings = arena_zalloc(p->arena, READINGS_MAX, sizeof(p->readings[0]));
 	p->sources = arena_zalloc(p->arena, PROPOSAL_SOURCES_MAX, sizeof(p->sources[0]));
 	if (!p->readings || !p->sources)
 		return -ENOMEM;
-	for (size_t i = 0; i < count && rc == 0; i++) {
-		struct probe_reading *r = &p->readings[p->reading_count];
-		size_t n =
-			probe_readings(r, probe_templates_at(templates, i), p->begin_ms, p->end_ms);
-
-		p->reading_count += n;
-		for (size_t k = 0; k < n && rc == 0; k++)
-			rc = has_machines(&r[k]) ? add_machines(p, &r[k])
-						 : add_reading(p, &r[k], NULL);
-	}
+	for (size_t i = 0; i < count && rc == 0 && p->source_count < PROPOSAL_SOURCES_MAX; i++)
+		rc = add_kinds(p, templates, probe_templates_at(templates, i));
 	if (p->source_count == PROPOSAL_SOURCES_MAX)
 		proposal_note(p, &p->notes,
 			"more than %d sources: the rest is left out; narrow it with --topic",

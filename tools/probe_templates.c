@@ -2,29 +2,19 @@
 #include "tools/probe_templates.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/arena.h"
-#include "lib/base/buf.h"
+#include "lib/base/map.h"
 #include "tools/probe_levels.h"
+#include "tools/probe_templates_inside.h"
 #include "tools/probe_words.h"
 
 #define BLOCK_BYTES (64 << 10)
-#define CAPTURES_MAX 8    /* of a topic template of the daemon */
-#define INTERVALS_MIN 3   /* of a topic that has a rhythm */
-#define REGULAR_BELOW 0.3 /* deviation of its intervals over their mean */
-
-struct probe_templates {
-	struct arena *arena;
-	struct probe_memory memory; /* of the templates' shapes */
-	struct probe_template *all;
-	size_t count, cap;
-	struct probe_shape **shapes; /* [count], ours */
-	struct probe_heard heard;
-};
+#define CAPTURES_MAX 8 /* of a topic template of the daemon */
+#define ID_BYTES_MIN 3
 
 /* The way down to where topics are being told apart. */
 struct path {
@@ -52,105 +42,22 @@ static int by_level(const void *a, const void *b, void *depth)
 
 static int by_template(const void *a, const void *b)
 {
-	const struct probe_template *x = a, *y = b;
+	const struct probe_template *const *x = a, *const *y = b;
 
-	return strcmp(x->text, y->text);
-}
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static void measure_rhythm(struct probe_template *t, double *means, double *deviations)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < t->topic_count; i++) {
-		const struct probe_topic *topic = t->topics[i];
-		uint64_t intervals = topic->live.count ? topic->live.count - 1 : 0;
-
-		if (intervals < INTERVALS_MIN || topic->interval_mean_ms <= 0)
-			continue;
-		means[n] = topic->interval_mean_ms;
-		deviations[n] = sqrt(topic->interval_m2 / (double)(intervals - 1)) / means[n];
-		n++;
-	}
-	if (n == 0)
-		return;
-	qsort(means, n, sizeof(*means), by_value);
-	qsort(deviations, n, sizeof(*deviations), by_value);
-	t->interval_ms = means[n / 2];
-	t->regularity =
-		deviations[n / 2] < REGULAR_BELOW ? REGULARITY_REGULAR : REGULARITY_IRREGULAR;
-}
-
-static int measure(struct probe_templates *all, struct probe_template *t)
-{
-	double window = (double)(all->heard.end_ms - all->heard.begin_ms) / 1000;
-	double *sorted = calloc(2 * t->topic_count, sizeof(*sorted));
-	uint64_t live = 0;
-
-	if (!sorted)
-		return -ENOMEM;
-	for (size_t i = 0; i < t->topic_count; i++) {
-		const struct probe_topic *topic = t->topics[i];
-
-		t->messages += topic->messages;
-		t->retained += topic->retained;
-		live += topic->live.count;
-		for (size_t k = 0; k < PAYLOAD_KINDS; k++)
-			t->payloads[k] += topic->payloads[k];
-		for (size_t q = 0; q < 3; q++)
-			t->qos[q] += topic->qos[q];
-	}
-	t->payload = probe_payload_of(t->payloads);
-	t->per_second = window > 0 ? (double)live / window : 0;
-	measure_rhythm(t, sorted, sorted + t->topic_count);
-	free(sorted);
-	return 0;
-}
-
-/* The shapes of its topics together, each once. */
-static int merge_shapes(struct probe_templates *all, struct probe_template *t)
-{
-	struct probe_shape *shape;
-	int rc = probe_shape_new(&shape, &all->memory);
-
-	if (rc < 0)
-		return rc;
-	all->shapes[all->count] = shape;
-	t->shape = shape;
-	for (size_t i = 0; i < t->topic_count && rc == 0; i++) {
-		bool is_new = true;
-
-		/* topics of one pattern stand together, but for a few */
-		for (size_t j = i; j-- > 0 && is_new && i - j < 64;)
-			is_new = t->topics[j]->shape != t->topics[i]->shape;
-		if (is_new)
-			rc = probe_shape_merge(shape, t->topics[i]->shape);
-	}
-	return rc;
+	return strcmp((*x)->text, (*y)->text);
 }
 
 static int grow(struct probe_templates *all)
 {
 	size_t cap = all->cap ? 2 * all->cap : 16;
-	struct probe_template *grown;
-	struct probe_shape **shapes;
+	struct probe_template **grown;
 
 	if (all->count < all->cap)
 		return 0;
-	grown = reallocarray(all->all, cap, sizeof(*grown));
-	if (grown)
-		all->all = grown;
-	shapes = reallocarray(all->shapes, cap, sizeof(*shapes));
-	if (shapes)
-		all->shapes = shapes;
-	if (!grown || !shapes)
+	grown = reallocarray(all->all, cap, sizeof(struct probe_template *));
+	if (!grown)
 		return -ENOMEM;
+	all->all = grown;
 	all->cap = cap;
 	return 0;
 }
@@ -160,30 +67,27 @@ static int emit(struct path *p, const struct probe_topic **topics, size_t count,
 {
 	struct probe_templates *all = p->out;
 	struct probe_template *t;
-	struct buf text;
 	int rc = grow(all);
 
 	if (rc < 0)
 		return rc;
-	t = &all->all[all->count];
-	*t = (struct probe_template){.level_count = depth, .topic_count = count};
+	t = arena_zalloc(all->arena, 1, sizeof(*t));
+	if (!t)
+		return -ENOMEM;
+	t->level_count = depth;
+	t->topic_count = count;
+	t->whole = t;
 	t->levels = arena_copy(all->arena, p->levels, depth * sizeof(p->levels[0]));
 	t->topics = arena_copy(all->arena, topics, count * sizeof(topics[0]));
-	buf_init(&text);
-	for (size_t i = 0; i < depth; i++)
-		buf_addf(&text, p->levels[i].capture ? "%s{%s}" : "%s%s", i ? "/" : "",
-			p->levels[i].name);
-	t->text = buf_text(&text) ? arena_string(all->arena, text.data) : NULL;
-	buf_deinit(&text);
-	if (!t->levels || !t->topics || !t->text)
+	if (!t->levels || !t->topics)
 		return -ENOMEM;
-	rc = merge_shapes(all, t);
+	rc = template_name(all, t);
 	if (rc == 0)
-		rc = measure(all, t);
+		rc = template_measure(all, t);
 	if (rc == 0)
-		all->count++;
-	else
-		probe_shape_free(all->shapes[all->count]);
+		rc = template_find_kinds(all, t);
+	if (rc == 0)
+		all->all[all->count++] = t;
 	return rc;
 }
 
@@ -202,10 +106,10 @@ static const char *other_name(
 	char name[PROBE_NAME_MAX], first[PROBE_NAME_MAX];
 	size_t same;
 
-	probe_name(first, group[0]->text, "level");
+	probe_name(first, group[0]->text, "machine");
 	same = strlen(first);
 	for (size_t i = 1; i < count; i++) {
-		probe_name(name, group[i]->text, "level");
+		probe_name(name, group[i]->text, "machine");
 		while (strncmp(first, name, same) != 0)
 			same--;
 	}
@@ -213,10 +117,11 @@ static const char *other_name(
 		(first[same - 1] == '_' || (first[same - 1] >= '0' && first[same - 1] <= '9')))
 		same--;
 	first[same] = '\0';
-	if (same < 3 && depth > 0 && !p->levels[depth - 1].capture)
-		probe_name(first, p->levels[depth - 1].name, "level");
+	if (same < 3 && depth > 0 && !p->levels[depth - 1].capture &&
+		probe_form(p->levels[depth - 1].name) == FORM_WORD)
+		probe_name(first, p->levels[depth - 1].name, "machine");
 	else if (same < 3)
-		strcpy(first, "level");
+		strcpy(first, "machine");
 	if (strcmp(first, "unit") == 0 || strcmp(first, "lot") == 0 || strcmp(first, "tag") == 0 ||
 		is_taken(p, depth, first))
 		snprintf(first, sizeof(first), "level_%zu", depth + 1);
@@ -322,6 +227,7 @@ static int tell_apart(struct path *p, const struct probe_topic **topics, size_t 
 								     : NULL,
 		.begin_ms = p->out->heard.begin_ms,
 		.end_ms = p->out->heard.end_ms,
+		.ids = p->out->ids,
 	};
 	struct probe_choice *choices;
 	const struct probe_choice **group;
@@ -382,6 +288,45 @@ static int find_templates(struct probe_templates *all, const struct probe_topics
 	return rc;
 }
 
+/* Ids in a member that is called one: a topic level of the same text is one too. */
+static int add_ids(struct probe_templates *all, const struct probe_field *f)
+{
+	static char unit[] = "unit", lot[] = "lot"; /* values of the map: never written to */
+	unsigned means = probe_field_means(f) & (WORD_UNIT | WORD_LOT);
+	int rc = 0;
+
+	/* what never changes is a device's number */
+	if (!means || !probe_field_is_scalar(f) || f->reals > 0 || f->clock ||
+		(f->seen_count < 2 && !f->has_more))
+		return 0;
+	for (size_t i = 0; i < f->seen_count && rc == 0 && !map_full(all->ids); i++) {
+		const char *text = f->seen[i].text;
+
+		if (text && strlen(text) >= ID_BYTES_MIN && probe_form(text) != FORM_WORD &&
+			!map_get(all->ids, text))
+			rc = map_put(all->ids, text, means & WORD_UNIT ? unit : lot);
+	}
+	return rc;
+}
+
+static int find_ids(struct probe_templates *all, const struct probe_topics *topics)
+{
+	int rc = map_new(&all->ids, PROBE_TOPICS_MAX);
+
+	all->mark++;
+	for (size_t i = 0; i < probe_topics_count(topics) && rc == 0; i++) {
+		struct probe_variants *v = probe_topics_at(topics, i)->shapes;
+
+		if (v->mark == all->mark)
+			continue;
+		v->mark = all->mark;
+		for (size_t k = 0; k < v->count; k++)
+			for (size_t n = 0; n < probe_shape_count(v->all[k].shape) && rc == 0; n++)
+				rc = add_ids(all, probe_shape_field(v->all[k].shape, n));
+	}
+	return rc;
+}
+
 int probe_templates_new(struct probe_templates **out, const struct probe_topics *topics)
 {
 	CLEANUP(probe_templates_free) struct probe_templates *t = calloc(1, sizeof(*t));
@@ -390,11 +335,13 @@ int probe_templates_new(struct probe_templates **out, const struct probe_topics 
 	if (!t || arena_new(&t->arena, BLOCK_BYTES) < 0 || probe_memory_init(&t->memory) < 0)
 		return -ENOMEM;
 	probe_topics_heard(topics, &t->heard);
-	rc = find_templates(t, topics);
+	rc = find_ids(t, topics);
+	if (rc == 0)
+		rc = find_templates(t, topics);
 	if (rc < 0)
 		return rc;
 	if (t->count > 0)
-		qsort(t->all, t->count, sizeof(t->all[0]), by_template);
+		qsort(t->all, t->count, sizeof(struct probe_template *), by_template);
 	*out = TAKE(t);
 	return 0;
 }
@@ -403,9 +350,13 @@ void probe_templates_free(struct probe_templates *t)
 {
 	if (!t)
 		return;
-	for (size_t i = 0; i < t->count; i++)
-		probe_shape_free(t->shapes[i]);
-	free(t->shapes);
+	while (t->shapes) {
+		struct owned_shape *next = t->shapes->next;
+
+		probe_shape_free(t->shapes->shape);
+		t->shapes = next;
+	}
+	map_free(t->ids);
 	free(t->all);
 	probe_memory_deinit(&t->memory);
 	arena_free(t->arena);
@@ -419,7 +370,7 @@ size_t probe_templates_count(const struct probe_templates *t)
 
 const struct probe_template *probe_templates_at(const struct probe_templates *t, size_t i)
 {
-	return &t->all[i];
+	return t->all[i];
 }
 
 int probe_template_find(const struct probe_template *t, enum probe_capture capture)

@@ -38,6 +38,12 @@ enum probe_regularity {
 	REGULARITY_IRREGULAR,
 };
 
+/* Messages with a shape of their own: the values that the telling member has in them. */
+struct probe_message_kind {
+	const char **values;
+	size_t count;
+};
+
 struct probe_template {
 	const char *text; /* "plant/part/{unit}/start" */
 	struct probe_level *levels;
@@ -52,6 +58,14 @@ struct probe_template {
 	double interval_ms; /* between two of one topic, in the middle of all topics; 0: unknown */
 	enum probe_regularity regularity;
 	const struct probe_shape *shape;
+	/* Where messages of different kinds come: the pointer to the member that says which, and
+	 * the kinds. NULL and 0: they are all alike. */
+	const char *told_by;
+	struct probe_message_kind *kinds;
+	size_t kind_count;
+	/* Of a part: what it is a part of (else itself), and the values of told_by in it. */
+	const struct probe_template *whole;
+	const struct probe_message_kind *only;
 };
 
 struct probe_templates;
@@ -63,6 +77,11 @@ CLEANUP_FOR(struct probe_templates, probe_templates_free)
 
 size_t probe_templates_count(const struct probe_templates *t); /* sorted by text */
 const struct probe_template *probe_templates_at(const struct probe_templates *t, size_t i);
+/* A part of a template: the topics that agree with `machine` (NULL: all) in levels that are neither
+ * a unit nor a lot, and the messages of one kind (NULL: all). It lives as long as the templates. */
+MUST_CHECK int probe_templates_part(struct probe_templates *all, const struct probe_template **out,
+	const struct probe_template *t, const struct probe_topic *machine,
+	const struct probe_message_kind *only);
 /* The index of the level that is this capture; -1: none is. */
 int probe_template_find(const struct probe_template *t, enum probe_capture capture);
 const char *probe_regularity_name(enum probe_regularity r); /* "regular" */

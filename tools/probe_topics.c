@@ -22,7 +22,7 @@ struct probe_topics {
 	struct arena *arena;
 	struct probe_memory memory;
 	struct map *by_text;    /* struct probe_topic */
-	struct map *by_pattern; /* struct probe_shape */
+	struct map *by_pattern; /* struct probe_variants */
 	struct probe_topic **topics;
 	size_t count;
 	struct probe_heard heard;
@@ -50,7 +50,7 @@ void probe_topics_free(struct probe_topics *p)
 		return;
 	for (struct map_entry *e = p->by_pattern ? map_begin(p->by_pattern) : NULL; e;
 		e = map_next(e))
-		probe_shape_free(map_value(e));
+		probe_variants_deinit(map_value(e));
 	map_free(p->by_pattern);
 	map_free(p->by_text);
 	free(p->topics);
@@ -176,11 +176,12 @@ static void split(struct probe_topic *t, char *copy)
 	}
 }
 
-/* The shape of all topics with this pattern. */
-static int shape_of(struct probe_topics *p, const struct probe_topic *t, struct probe_shape **out)
+/* The shapes of all topics with this pattern. */
+static int shapes_of(
+	struct probe_topics *p, const struct probe_topic *t, struct probe_variants **out)
 {
 	char pattern[2 * PROBE_TOPIC_BYTES_MAX];
-	struct probe_shape *s;
+	struct probe_variants *v;
 	size_t len = 0;
 	int rc;
 
@@ -193,13 +194,16 @@ static int shape_of(struct probe_topics *p, const struct probe_topic *t, struct 
 	*out = map_get(p->by_pattern, pattern);
 	if (*out)
 		return 0;
-	rc = probe_shape_new(&s, &p->memory);
-	if (rc == 0)
-		rc = map_put(p->by_pattern, pattern, s);
+	v = arena_alloc(p->arena, sizeof(*v));
+	rc = v ? probe_variants_init(v, &p->memory) : -ENOMEM;
 	if (rc < 0)
 		return rc;
-	*out = s;
-	return 0;
+	rc = map_put(p->by_pattern, pattern, v);
+	if (rc < 0)
+		probe_variants_deinit(v);
+	else
+		*out = v;
+	return rc;
 }
 
 /* *out NULL: it is not kept. */
@@ -220,7 +224,7 @@ static int topic_of(struct probe_topics *p, const char *text, struct probe_topic
 	if (!t->text)
 		return -ENOMEM;
 	split(t, copy);
-	rc = shape_of(p, t, &t->shape);
+	rc = shapes_of(p, t, &t->shapes);
 	if (rc == 0)
 		rc = map_put(p->by_text, text, t);
 	if (rc < 0)
@@ -252,7 +256,10 @@ int probe_topics_add(struct probe_topics *p, const struct recorded *m)
 	t->payloads[kind]++;
 	if (kind == PAYLOAD_OBJECT)
 		count_members(t, value);
-	return value ? probe_shape_add(t->shape, value, m->t_ms, m->retained) : 0;
+	t->value_numbers +=
+		kind == PAYLOAD_NUMBER || (kind == PAYLOAD_SCALAR && cJSON_IsBool(value));
+	t->value_texts += kind == PAYLOAD_TEXT || (kind == PAYLOAD_SCALAR && cJSON_IsString(value));
+	return value ? probe_variants_add(t->shapes, &p->memory, value, m->t_ms, m->retained) : 0;
 }
 
 void probe_topics_heard(const struct probe_topics *p, struct probe_heard *out)

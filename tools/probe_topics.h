@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "lib/base/macros.h"
-#include "tools/probe_shape.h"
+#include "tools/probe_variants.h"
 
 #define PROBE_TOPICS_MAX 10000
 #define PROBE_TOPIC_BYTES_MAX 512 /* longer ones are counted, not kept */
@@ -39,8 +39,8 @@ struct probe_topic {
 	struct probe_span live;               /* of the messages that were not retained */
 	double interval_mean_ms, interval_m2; /* between those: Welford's sums */
 	uint64_t members;                     /* of objects: a bit for each hashed member name */
-	uint64_t value_numbers, value_texts;  /* what stands in a member like "value" */
-	struct probe_shape *shape; /* shared with topics of the same pattern; never NULL */
+	uint64_t value_numbers, value_texts;  /* payloads, or members like "value", that are it */
+	struct probe_variants *shapes; /* shared with topics of the same pattern; never NULL */
 };
 
 struct recorded;

@@ -33,8 +33,7 @@ static const struct row {
 				"concern",
 			.each = "/MessageBody/Units",
 			.unit = "/UnitIdentifier",
-			.time = "#/TimeStamp",
-			.event = "#/MessageName"},
+			.time = "#/TimeStamp"},
 		false,
 	},
 	{
@@ -43,8 +42,7 @@ static const struct row {
 		{.id = "ipc-cfx",
 			.name = "IPC-CFX",
 			.what = "events of electronics assembly",
-			.time = "/TimeStamp",
-			.event = "/MessageName"},
+			.time = "/TimeStamp"},
 		false,
 	},
 	{
@@ -53,7 +51,8 @@ static const struct row {
 			.name = "OPC UA PubSub",
 			.what = "a list of data sets, each with its values by name",
 			.each = "/Messages",
-			.time = "/Timestamp"},
+			.time = "/Timestamp",
+			.only = {"ua-data"}},
 		false,
 	},
 	{
@@ -118,8 +117,7 @@ static const struct row {
 				"the "
 				"message",
 			.time = "/params/ts",
-			.when_at = "/method",
-			.when_is = "[\"NotifyStatus\", \"NotifyFullStatus\"]"},
+			.only = {"NotifyStatus", "NotifyFullStatus"}},
 		false,
 	},
 	{

@@ -104,8 +104,8 @@ static const struct {
 	{"status", WORD_EVENT | WORD_GENERIC},
 	{"phase", WORD_EVENT},
 	{"method", WORD_EVENT},
-	{"message", WORD_EVENT | WORD_GENERIC},
-	{"msg", WORD_EVENT | WORD_GENERIC},
+	{"message", WORD_GENERIC},
+	{"msg", WORD_GENERIC},
 
 	{"name", WORD_NAME | WORD_EVENT | WORD_SUFFIX},
 	{"id", WORD_NAME | WORD_SUFFIX | WORD_COUNTER},
@@ -122,11 +122,8 @@ static const struct {
 
 	{"value", WORD_VALUE | WORD_GENERIC},
 	{"val", WORD_VALUE | WORD_GENERIC},
-	{"v", WORD_VALUE | WORD_COUNTER},
+	{"v", WORD_VALUE},
 	{"reading", WORD_VALUE | WORD_GENERIC},
-
-	{"quality", WORD_QUALITY},
-	{"q", WORD_QUALITY},
 
 	{"result", WORD_RESULT},
 	{"verdict", WORD_RESULT},
@@ -135,6 +132,11 @@ static const struct {
 	{"disposition", WORD_RESULT},
 	{"defect", WORD_RESULT | WORD_BAD},
 	{"defective", WORD_RESULT | WORD_BAD},
+
+	{"qc", WORD_INSPECTION},
+	{"qa", WORD_INSPECTION},
+	{"inspection", WORD_INSPECTION},
+	{"inspect", WORD_INSPECTION},
 
 	{"ng", WORD_BAD},
 	{"nok", WORD_BAD},
@@ -160,6 +162,8 @@ static const struct {
 	{"num", WORD_SUFFIX},
 	{"code", WORD_SUFFIX},
 	{"identifier", WORD_SUFFIX | WORD_NAME},
+	{"numeric", WORD_SUFFIX},
+	{"work", WORD_GENERIC},
 	{"ref", WORD_SUFFIX},
 	{"ms", WORD_SUFFIX},
 	{"us", WORD_SUFFIX},

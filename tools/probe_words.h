@@ -12,21 +12,21 @@
 
 /* Bits; a word may mean several things. */
 enum probe_word {
-	WORD_UNIT = 1 << 0,     /* a piece: serial, part, sn */
-	WORD_LOT = 1 << 1,      /* a lot of material: batch, order, charge */
-	WORD_TIME = 1 << 2,     /* ts, timestamp, date */
-	WORD_ENTER = 1 << 3,    /* start, in, begin */
-	WORD_EXIT = 1 << 4,     /* end, out, done */
-	WORD_EVENT = 1 << 5,    /* says what a message is about: event, type, state */
-	WORD_NAME = 1 << 6,     /* names the value beside it: name, id, tag */
-	WORD_VALUE = 1 << 7,    /* value, v */
-	WORD_QUALITY = 1 << 8,  /* quality, q */
-	WORD_RESULT = 1 << 9,   /* what inspection found: result, verdict */
-	WORD_SUFFIX = 1 << 10,  /* says nothing of its own behind another word: id, no, number */
-	WORD_GENERIC = 1 << 11, /* of a level: names nothing (data, values, tele) */
-	WORD_COUNTER = 1 << 12, /* counts or numbers messages, versions: no process value */
-	WORD_BAD = 1 << 13,     /* of a result: NG, scrap */
-	WORD_GOOD = 1 << 14,    /* of a result: OK, pass */
+	WORD_UNIT = 1 << 0,       /* a piece: serial, part, sn */
+	WORD_LOT = 1 << 1,        /* a lot of material: batch, order, charge */
+	WORD_TIME = 1 << 2,       /* ts, timestamp, date */
+	WORD_ENTER = 1 << 3,      /* start, in, begin */
+	WORD_EXIT = 1 << 4,       /* end, out, done */
+	WORD_EVENT = 1 << 5,      /* says what a message is about: event, type, state */
+	WORD_NAME = 1 << 6,       /* names the value beside it: name, id, tag */
+	WORD_VALUE = 1 << 7,      /* value, v */
+	WORD_INSPECTION = 1 << 8, /* where a result comes from: qc, inspection */
+	WORD_RESULT = 1 << 9,     /* what inspection found: result, verdict */
+	WORD_SUFFIX = 1 << 10,    /* says nothing of its own behind another word: id, no, number */
+	WORD_GENERIC = 1 << 11,   /* of a level: names nothing (data, values, tele) */
+	WORD_COUNTER = 1 << 12,   /* counts or numbers messages, versions: no process value */
+	WORD_BAD = 1 << 13,       /* of a result: NG, scrap */
+	WORD_GOOD = 1 << 14,      /* of a result: OK, pass */
 };
 
 /* The meanings of all words of a name together. */

@@ -280,13 +280,13 @@ static void window(struct writer *w, const struct proposal_feature *f)
 	if (f->station) {
 		buf_add(w->out, ", \"during\": ");
 		text(w, f->station->name);
-	} else if (f->take == PROPOSE_LAST) {
+	} else if (f->take == GIVE_LAST) {
 		buf_add(w->out, ", \"ago\": \"0s\"");
 	} else {
 		buf_add(w->out, ", \"ago\": \"0s\", \"over\": \"60s\"");
 	}
-	buf_add(w->out, f->take == PROPOSE_SPREAD ? ", \"take\": [\"mean\", \"min\", \"max\"]"
-						  : ", \"take\": \"last\"");
+	buf_add(w->out, f->take == GIVE_SPREAD ? ", \"take\": [\"mean\", \"min\", \"max\"]"
+					       : ", \"take\": \"last\"");
 }
 
 static void feature(struct writer *w, const struct proposal_feature *f)
@@ -303,7 +303,7 @@ static void feature(struct writer *w, const struct proposal_feature *f)
 		buf_add(w->out, ", \"lot\": ");
 		text(w, f->lot->name);
 	}
-	if (f->take != PROPOSE_AS_IT_IS)
+	if (f->take != GIVE_AS_IT_IS)
 		window(w, f);
 	buf_add(w->out, ", \"missing\": \"impute\" }");
 }
@@ -312,11 +312,11 @@ static const char *group(const struct proposal *p, const struct proposal_feature
 {
 	if (f->lot)
 		return "properties of the lot that the piece is made of";
-	if (f->take == PROPOSE_AS_IT_IS)
+	if (f->take == GIVE_AS_IT_IS)
 		return "values of the piece as they come";
 	if (f->station)
 		return "what the machine sent while the piece was in the station";
-	if (f->take == PROPOSE_LAST)
+	if (f->take == GIVE_LAST)
 		return "comes seldom: the newest value";
 	return p->has_units ? "what the machine sent in the minute before the piece began"
 			    : "what the machine sent in the last minute";

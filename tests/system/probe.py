@@ -41,9 +41,23 @@ def probe(path, *arguments):
     return json.loads(harness.ctl("--json", "probe", path, *arguments)[1])
 
 
+def check(folder, line_file):
+    """What `check` says of the proposal: warnings, or a failure."""
+    os.makedirs(os.path.join(folder, "lines.d"), exist_ok=True)
+    harness.write(os.path.join(folder, "lines.d", "proposed.json"), line_file)
+    config = harness.write(os.path.join(folder, "defectd.json"), {"instance": "gw", "state_dir": folder})
+    code, _, err = harness.ctl("check", config=config, check=False)
+    assert code == 0, err + json.dumps(line_file, indent=1)
+    return err
+
+
 def probed(messages, *arguments):
+    """What was found; the line file, where there is one, is one that `check` accepts."""
     with tempfile.TemporaryDirectory() as folder:
-        return probe(record(folder, messages), *arguments)
+        found = probe(record(folder, messages), *arguments)
+        if found["line_file"]:
+            found["warnings"] = check(folder, found["line_file"])
+        return found
 
 
 def template(found, text):
@@ -219,7 +233,7 @@ def opc_ua_pubsub_is_known():
     }) for i in range(60)])
     assert template(found, "opcua/json/data/p1/wg1")["known_as"] == "opcua-pubsub"
     assert source(found, "wg1") == {
-        "topic": "opcua/json/data/p1/wg1", "each": "/Messages", "time": "/Timestamp", "time_format": "iso",
+        "topic": "opcua/json/data/p1/wg1", "each": "/Messages", "when": {"#/MessageType": "ua-data"}, "time": "/Timestamp", "time_format": "iso",
         "fields": {"temperature": "/Payload/Temperature/Value", "speed": "/Payload/Speed/Value"}}
     assert set(features(found)) == {"temperature", "speed"}
 
@@ -282,10 +296,12 @@ def ipc_cfx_is_known_and_its_work_is_a_station():
     assert template(found, "cfx/cell1")["known_as"] == "ipc-cfx"
     common = {"topic": "cfx/cell1", "each": "/MessageBody/Units", "unit": "/UnitIdentifier", "time": "#/TimeStamp",
               "time_format": "iso"}
-    for name, event in (("work_started", "WorkStarted"), ("work_completed", "WorkCompleted")):
-        assert source(found, name) == dict(common, when={"#/MessageName": f"CFX.Production.{event}"})
+    for name, event in (("cell1_work_started", "WorkStarted"), ("cell1_work_completed", "WorkCompleted")):
+        read = source(found, name)
+        assert dict(read, fields=None) == dict(
+            common, when={"#/MessageName": f"CFX.Production.{event}"}, fields=None), read
     assert found["line_file"]["stations"] == {
-        "work": {"enter": "work_started", "exit": "work_completed", "max_dwell": "60s"}}
+        "cell1": {"enter": "cell1_work_started", "exit": "cell1_work_completed", "max_dwell": "60s"}}
     assert "deadline" in found["line_file"]["unit"]
 
 
@@ -299,11 +315,12 @@ def events_that_are_named_in_the_payload_make_a_station():
             messages.append((i * 5000 + at, "plant/paint/events", {
                 "event": event, "serial": f"A{i:05d}", "ts": NOW + i * 5000 + at, "colour_l": 40 + i % 9}))
     found = probed(messages)
-    assert source(found, "enter") == {"topic": "plant/paint/events", "when": {"/event": "enter"}, "unit": "/serial",
-                                      "time": "/ts"}
-    assert found["line_file"]["stations"] == {"paint": {"enter": "enter", "exit": "exit", "max_dwell": "60s"}} or \
-        list(found["line_file"]["stations"].values()) == [{"enter": "enter", "exit": "exit", "max_dwell": "60s"}]
-    assert "colour_l" in features(found)
+    assert source(found, "paint_enter") == {
+        "topic": "plant/paint/events", "when": {"/event": "enter"}, "unit": "/serial", "time": "/ts",
+        "fields": {"colour_l": "/colour_l"}}
+    assert found["line_file"]["stations"] == {
+        "paint": {"enter": "paint_enter", "exit": "paint_exit", "max_dwell": "60s"}}
+    assert features(found)["colour_l"]["from"] == "paint_enter.colour_l"
 
 
 def a_scan_alone_becomes_a_station_so_that_units_open():
