@@ -44,6 +44,13 @@ static bool is_feature_name_taken(const struct proposal *p, const char *name)
 	return false;
 }
 
+/* "value" and the like say nothing: the source does. */
+static bool is_plain(const char *name)
+{
+	return probe_words(name) & WORD_VALUE &&
+	       !(probe_words(name) & ~(unsigned)(WORD_VALUE | WORD_GENERIC));
+}
+
 static size_t columns(const struct proposal *p)
 {
 	size_t n = 0;
@@ -62,9 +69,9 @@ static int add_feature(struct proposal *p, const struct proposal_feature *like)
 		return 0;
 	probe_name(name, like->field->name, "value");
 	name[PROBE_NAME_MAX - 8] = '\0'; /* room for _mean and a number */
-	if (strcmp(name, "value") == 0 || is_feature_name_taken(p, name)) {
+	if (is_plain(name) || is_feature_name_taken(p, name)) {
 		snprintf(longer, sizeof(longer), "%s_%s", like->source->name, name);
-		if (strcmp(name, "value") == 0)
+		if (is_plain(name))
 			snprintf(longer, sizeof(longer), "%s", like->source->name);
 		probe_name(name, longer, "value");
 		name[PROBE_NAME_MAX - 8] = '\0';
@@ -100,7 +107,8 @@ static int add_units(struct proposal *p)
 	int rc = 0;
 
 	for (size_t i = 0; i < p->source_count && rc == 0; i++)
-		if (p->sources[i].carries == CARRIES_UNIT && &p->sources[i] != p->label.source)
+		if (p->sources[i].carries == CARRIES_UNIT && !p->sources[i].is_inspection &&
+			&p->sources[i] != p->label.source)
 			rc = add_fields(p, &p->sources[i], like);
 	return rc;
 }
@@ -173,9 +181,13 @@ static int add_streams(struct proposal *p)
 {
 	int rc = 0;
 
-	for (size_t i = 0; i < p->source_count && rc == 0; i++)
-		if (p->sources[i].carries == CARRIES_STREAM)
+	for (size_t i = 0; i < p->source_count && rc == 0; i++) {
+		const struct probe_template *t = p->sources[i].reading->from;
+
+		/* retained messages are old values: a stream of nothing else has none */
+		if (p->sources[i].carries == CARRIES_STREAM && t->messages > t->retained)
 			rc = add_stream(p, &p->sources[i]);
+	}
 	return rc;
 }
 

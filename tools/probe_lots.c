@@ -206,16 +206,18 @@ static const char *values_list(
 	return copy;
 }
 
-/* Could the field say what inspection found? Text with words for good and bad, or a member
- * "defect" that is true or false. */
+/* Could the field say what inspection found? Text with words for good and bad, or a member like
+ * "defect" or "ok" that is true or false. */
 static bool is_result(const struct proposal_source *s, const struct proposal_field *f)
 {
 	unsigned found = 0;
 
-	if (s->carries != CARRIES_UNIT || s->has_tags || !f->field || !(f->means & WORD_RESULT))
+	if (s->carries != CARRIES_UNIT || s->has_tags || !f->field)
 		return false;
 	if (probe_field_kind(f->field) == KIND_BOOL)
-		return (f->means & WORD_BAD) != 0;
+		return (f->means & (WORD_BAD | WORD_GOOD)) != 0;
+	if (!(f->means & WORD_RESULT) && !s->is_inspection)
+		return false;
 	for (size_t i = 0; i < f->field->seen_count; i++)
 		found |= f->field->seen[i].text ? probe_words(f->field->seen[i].text) : 0;
 	return probe_field_kind(f->field) == KIND_TEXT && found & (WORD_GOOD | WORD_BAD);
@@ -227,8 +229,8 @@ static void set_label(struct proposal *p, struct proposal_source *s, struct prop
 
 	*l = (struct proposal_label){.source = s, .field = f};
 	if (probe_field_kind(f->field) == KIND_BOOL) {
-		l->defect = "[true]";
-		l->good = "[false]";
+		l->defect = f->means & WORD_BAD ? "[true]" : "[false]";
+		l->good = f->means & WORD_BAD ? "[false]" : "[true]";
 		return;
 	}
 	l->defect = values_list(p, f->field, WORD_BAD, WORD_GOOD);
@@ -266,14 +268,6 @@ static bool has_numbers(const struct proposal_source *s)
 	return false;
 }
 
-static bool is_source_name_taken(const struct proposal *p, const char *name)
-{
-	for (size_t i = 0; i < p->source_count; i++)
-		if (p->sources[i].name && strcmp(p->sources[i].name, name) == 0)
-			return true;
-	return false;
-}
-
 /* A source of a label opens no unit: where its messages carry the values too, they are read
  * twice. */
 static int split_label(struct proposal *p)
@@ -286,7 +280,7 @@ static int split_label(struct proposal *p)
 	*copy = *s;
 	copy->event = EVENT_NONE;
 	copy->notes = (struct proposal_notes){0};
-	copy->name = proposal_unique(p, "inspection", is_source_name_taken);
+	copy->name = proposal_unique(p, "inspection", proposal_is_source_taken);
 	copy->fields = arena_copy(p->arena, &s->fields[at], sizeof(s->fields[at]));
 	copy->field_count = 1;
 	if (!copy->name || !copy->fields)

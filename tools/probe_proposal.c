@@ -78,7 +78,7 @@ static void name_of_topics(const struct proposal *p, char out[PROBE_NAME_MAX])
 		const struct probe_template *t = p->sources[i].reading->from;
 		size_t n = 0;
 
-		if (p->sources[i].carries == CARRIES_LOT)
+		if (p->sources[i].carries == CARRIES_LOT || t->messages == t->retained)
 			continue;
 		first = first ? first : t;
 		while (n < min_size(first->level_count, t->level_count) && !t->levels[n].capture &&
@@ -89,12 +89,18 @@ static void name_of_topics(const struct proposal *p, char out[PROBE_NAME_MAX])
 	}
 	for (size_t n = first ? min_size(same, first->level_count) : 0; n > 0; n--) {
 		const char *level = first->levels[n - 1].name;
-		unsigned means = probe_words(level);
+		const char *next = n < same && n < first->level_count && !first->levels[n].capture
+					   ? first->levels[n].name
+					   : "";
+		char text[2 * PROBE_NAME_MAX];
 
-		if (!level[0] ||
-			means & (WORD_GENERIC | WORD_UNIT | WORD_LOT | WORD_ENTER | WORD_EXIT))
+		if (!level[0] || proposal_is_number(level) ||
+			probe_words(level) &
+				(WORD_GENERIC | WORD_UNIT | WORD_LOT | WORD_ENTER | WORD_EXIT))
 			continue;
-		probe_name(out, level, "line-1");
+		snprintf(text, sizeof(text), "%.40s_%.8s", level,
+			proposal_is_number(next) ? next : "");
+		probe_name(out, text, "line-1");
 		for (char *c = out; *c; c++)
 			*c = *c == '_' ? '-' : *c;
 		return;
@@ -148,7 +154,18 @@ static void note_unused(struct proposal *p)
 	for (size_t i = 0; i < p->source_count; i++) {
 		const struct proposal_source *s = &p->sources[i];
 
-		if (!s->is_used && !s->when_at)
+		if (!s->is_used && s->is_inspection)
+			proposal_note(p, &p->notes,
+				"left out: %s, where inspection seems to speak: what it finds is "
+				"no "
+				"feature, and no word for a defect was found for a label",
+				s->topic);
+		else if (!s->is_used && s->carries == CARRIES_STREAM &&
+			 s->reading->from->messages == s->reading->from->retained)
+			proposal_note(p, &p->notes,
+				"left out: %s, where only retained messages came: old values",
+				s->topic);
+		else if (!s->is_used && s->when_count == 0)
 			proposal_note(p, &p->notes, "left out: %s (%s), of which nothing is used",
 				s->topic, carries[s->carries]);
 	}

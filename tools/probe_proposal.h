@@ -19,6 +19,7 @@ struct buf;
 
 #define PROPOSAL_COLUMNS_MAX 400 /* features, each aggregate counted; the daemon takes 500 */
 #define PROPOSAL_SOURCES_MAX 200
+#define PROPOSAL_WHEN_MAX 3
 #define PROPOSAL_MACHINES_MAX 8 /* of a template, each with a source of its own */
 
 /* Reasons, a line each, for people. */
@@ -40,13 +41,20 @@ struct proposal_field {
 enum proposal_carries { CARRIES_STREAM, CARRIES_UNIT, CARRIES_LOT };
 enum proposal_event { EVENT_NONE, EVENT_ENTER, EVENT_EXIT };
 
+/* A condition: what the value at a pointer is, as JSON. */
+struct proposal_when {
+	const char *at, *is;
+};
+
 struct proposal_source {
 	const struct probe_reading *reading;
 	const char *name, *topic;
 	enum proposal_carries carries;
-	/* As they stand in the line file; NULL: left out. The *_is and good are JSON. */
-	const char *format, *each, *when_at, *when_is, *unit, *lot, *tag, *value;
+	/* As they stand in the line file; NULL: left out. `good` is JSON. */
+	const char *format, *each, *unit, *lot, *tag, *value;
 	const char *time, *time_format, *time_zone, *shift, *quality, *good;
+	struct proposal_when when[PROPOSAL_WHEN_MAX];
+	size_t when_count;
 	bool has_tags;
 	struct proposal_field *fields; /* or its tags */
 	size_t field_count;
@@ -56,6 +64,7 @@ struct proposal_source {
 	enum proposal_event event;
 	const char *event_of;   /* the same for the enter and exit of one thing */
 	const char *event_name; /* what it is that is entered: "oven" */
+	bool is_inspection; /* its topic says so: what it knows is known too late for a feature */
 	bool is_used;
 	struct proposal_notes notes;
 };
@@ -128,7 +137,13 @@ void proposal_write(struct buf *b, const struct proposal *p, bool with_comments)
 
 /* The steps of proposal_new, a file each. -ENOMEM. */
 MUST_CHECK int proposal_find_sources(struct proposal *p, struct probe_templates *templates);
+MUST_CHECK int proposal_add_source(struct proposal *p, const struct probe_reading *r);
 MUST_CHECK int proposal_find_fields(struct proposal *p, struct proposal_source *s);
+/* Whether it tells that something is entered or left: in the topic "oven_in", or in the kind of
+ * message. */
+MUST_CHECK int proposal_find_event(struct proposal *p, struct proposal_source *s);
+/* A tag that is the id of the piece in work becomes a source of its own. */
+MUST_CHECK int proposal_find_unit_tags(struct proposal *p, struct proposal_source *s);
 MUST_CHECK int proposal_find_stations(struct proposal *p);
 MUST_CHECK int proposal_find_lots(struct proposal *p);
 MUST_CHECK int proposal_find_label(struct proposal *p);
@@ -139,6 +154,14 @@ void proposal_note(struct proposal *p, struct proposal_notes *notes, const char 
 	PRINTF_LIKE(3, 4);
 /* The ids of a source that carries units or lots: the i-th, NULL behind the last one. */
 const char *proposal_id(const struct proposal_source *s, size_t i, struct probe_span *span);
+bool proposal_is_source_taken(const struct proposal *p, const char *name);
+/* Does the topic's last name say what the one value of the payload is? */
+bool proposal_has_topic_tags(const struct probe_reading *r);
+/* The level's text where it stands for itself in the topic; NULL: it is empty, or varies. */
+const char *proposal_plain_level(const struct probe_template *t, size_t i);
+bool proposal_is_number(const char *level); /* digits alone name nothing */
+/* What a kind of message is called: "WorkStarted" of CFX.Production.WorkStarted. */
+const char *proposal_last_part(const char *value);
 /* `name`, or with _2, _3.. behind it when `is_taken` says so. NULL: no memory. */
 const char *proposal_unique(struct proposal *p, const char *name,
 	bool (*is_taken)(const struct proposal *p, const char *name));

@@ -127,6 +127,16 @@ static bool is_better(
 	return f->seen_count > than->field->seen_count;
 }
 
+/* Of an object that is taken apart the members are elements: values by name, and no parts of one
+ * thing. */
+static bool is_element(const struct probe_reading *r, const struct probe_field *f)
+{
+	size_t len = strlen(r->element);
+
+	return r->each_is_object && strncmp(f->pointer, r->element, len) == 0 &&
+	       f->pointer[len] == '/';
+}
+
 static void find_ids(struct probe_reading *r, int64_t begin_ms, int64_t end_ms)
 {
 	const struct probe_shape *s = r->from->shape;
@@ -135,7 +145,7 @@ static void find_ids(struct probe_reading *r, int64_t begin_ms, int64_t end_ms)
 		const struct probe_field *f = probe_shape_field(s, i);
 		unsigned means = probe_field_means(f);
 
-		if (is_time(f))
+		if (is_time(f) || is_element(r, f))
 			continue;
 		if (means & WORD_UNIT && !(r->known && r->known->unit) &&
 			is_id(f, begin_ms, end_ms) && is_better(r, f, &r->unit))

@@ -32,20 +32,8 @@ static int by_length(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Both events in one template: from the first message of a piece to its last. */
-static size_t measure_one(int64_t stays[PIECES_MAX], const struct proposal_source *s)
-{
-	struct probe_span span;
-	size_t n = 0;
-
-	for (size_t i = 0; n < PIECES_MAX && proposal_id(s, i, &span); i++)
-		if (span.count > 1)
-			stays[n++] = span.last_ms - span.first_ms;
-	return n;
-}
-
-static int measure_two(int64_t stays[PIECES_MAX], size_t *count,
-	const struct proposal_source *enter, const struct proposal_source *exit)
+static int find_stays(int64_t stays[PIECES_MAX], size_t *count, const struct proposal_source *enter,
+	const struct proposal_source *exit)
 {
 	struct probe_span *spans = calloc(PIECES_MAX, sizeof(*spans)), span;
 	struct map *entered = NULL;
@@ -83,10 +71,8 @@ static int measure(struct proposal *p, struct proposal_station *s)
 	size_t n = 0;
 	int rc = stays ? 0 : -ENOMEM;
 
-	if (rc == 0 && s->enter->reading == s->exit->reading && s->enter->when_at)
-		n = measure_one(stays, s->enter);
-	else if (rc == 0)
-		rc = measure_two(stays, &n, s->enter, s->exit);
+	if (rc == 0)
+		rc = find_stays(stays, &n, s->enter, s->exit);
 	s->max_dwell_ms = DWELL_UNKNOWN_MS;
 	if (rc == 0 && n > 0) {
 		qsort(stays, n, sizeof(*stays), by_length);
@@ -145,7 +131,7 @@ static int find_pairs(struct proposal *p)
 /* Will a feature or lot use the source? Then its messages open units. */
 static bool opens(const struct proposal *p, const struct proposal_source *s)
 {
-	if (s->carries != CARRIES_UNIT || s == p->label.source)
+	if (s->carries != CARRIES_UNIT || s->is_inspection || s == p->label.source)
 		return false;
 	for (size_t k = 0; k < s->field_count; k++)
 		if (s->fields[k].is_number || s->fields[k].is_category)

@@ -118,13 +118,18 @@ static void duration(struct writer *w, const char *name, int64_t ms)
 	buf_addf(w->out, "\"%" PRId64 "s\"", ms / 1000);
 }
 
-static void raw(struct writer *w, const char *name, const char *at, const char *json)
+static void conditions(struct writer *w, const struct proposal_source *s)
 {
+	if (s->when_count == 0)
+		return;
 	separate(w);
-	key(w, name);
-	buf_add(w->out, "{ ");
-	text(w, at);
-	buf_addf(w->out, ": %s }", json);
+	key(w, "when");
+	for (size_t i = 0; i < s->when_count; i++) {
+		buf_add(w->out, i ? ", " : "{ ");
+		text(w, s->when[i].at);
+		buf_addf(w->out, ": %s", s->when[i].is);
+	}
+	buf_add(w->out, " }");
 }
 
 /* On one line while it fits. */
@@ -171,8 +176,7 @@ static void source(struct writer *w, const struct proposal_source *s)
 	if (strcmp(s->format, "json") != 0)
 		member(w, "format", s->format);
 	member(w, "each", s->each);
-	if (s->when_at)
-		raw(w, "when", s->when_at, s->when_is);
+	conditions(w, s);
 	member(w, "unit", s->carries == CARRIES_UNIT ? s->unit : NULL);
 	member(w, "lot", s->carries == CARRIES_LOT ? s->lot : NULL);
 	member(w, "tag", s->tag);

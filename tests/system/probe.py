@@ -1,12 +1,13 @@
 """defectctl probe: what is heard on a broker or in a recording, and the line file it proposes.
 
-Recordings are made here: a line as DESIGN would have it, each payload that gateways and devices of
-the field send, and what could go wrong. CHECKED says which proposals this version's `check` takes.
+Recordings are made here: a whole line, each payload that gateways and devices of the field send, and
+what could go wrong. Every proposal must be one that `check` accepts.
 """
 
 import datetime
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import harness
 
 NOW = 1767600000000  # 2026-01-05T08:00:00Z
 HOUR = 3600000
+ROUNDS = 1000 if "--long" in sys.argv else 40
 SPREAD = ["mean", "min", "max"]
 
 
@@ -94,7 +96,7 @@ def says_that_the_machine_is_watched(found):
     assert found["line_file"]["unit"] == {"every": "10s"}, found["line_file"]["unit"]
 
 
-# -- the line of DESIGN 3.2
+# -- a whole line
 
 
 def press_line(pieces=50):
@@ -179,8 +181,7 @@ def scalars_are_values_by_the_name_of_their_topic():
 
 def words_that_are_no_json_are_text():
     found = probed([(i * 1000, "plant/l1/oven/state", "ON" if i % 3 else "OFF") for i in range(60)])
-    assert source(found, "state") == {"topic": "plant/l1/oven/state", "format": "text"} or \
-        source(found, "oven") == {"topic": "plant/l1/oven/state", "format": "text"}
+    assert source(found, "state") == {"topic": "plant/l1/oven/state", "format": "text"}
     feature = found["line_file"]["features"][0]
     assert feature["type"] == "text" and feature["take"] == "last", feature
 
@@ -321,6 +322,56 @@ def events_that_are_named_in_the_payload_make_a_station():
     assert found["line_file"]["stations"] == {
         "paint": {"enter": "paint_enter", "exit": "paint_exit", "max_dwell": "60s"}}
     assert features(found)["colour_l"]["from"] == "paint_enter.colour_l"
+
+
+def an_id_that_is_a_tag_among_others_opens_units():
+    """PLCs have a tag for the serial number in work, or for the number of the cycle."""
+    found = probed([(i * 1000 + 3, "plant/m4/kepware", {"timestamp": NOW + i * 1000, "values": [
+        {"id": "M4.Press.Pressure", "v": 900 + i % 9, "q": True, "t": NOW + i * 1000},
+        {"id": "M4.Press.CycleNo", "v": 17 + i // 5, "q": True, "t": NOW + i * 1000}]}) for i in range(60)])
+    assert source(found, "m4_press_cycle_no") == {
+        "topic": "plant/m4/kepware", "each": "/values", "when": {"/id": "M4.Press.CycleNo", "/q": [True]},
+        "unit": "/v", "time": "/t"}
+    assert found["line_file"]["stations"] == {
+        "m4_press_cycle_no": {"enter": "m4_press_cycle_no", "max_dwell": "600s"}}
+    assert [f["from"] for f in found["line_file"]["features"]] == ["kepware.M4.Press.Pressure"]
+
+    found = probed([(i * 1000 + 3, "neuron/s7/press", {
+        "timestamp": NOW + i * 1000, "node": "s7", "group": "press",
+        "values": {"force": 10 + i % 7, "serial": f"S{i // 5:05d}"}}) for i in range(60)])
+    assert source(found, "serial") == {"topic": "neuron/s7/press", "unit": "/values/serial", "time": "/timestamp"}
+    assert list(features(found)) == ["force"]
+
+    found = probed([(i * 1000 + 30 + k, "sitewise/data", {
+        "propertyAlias": f"site1/line1/comp1/{name}",
+        "propertyValues": [{"quality": "GOOD", "timestamp": {"timeInSeconds": NOW // 1000 + i, "offsetInNanos": 0},
+                            "value": value}]})
+        for i in range(60)
+        for k, (name, value) in enumerate((("temperature", {"doubleValue": 20.5 + i}),
+                                           ("serial", {"stringValue": f"S{i // 5:05d}"})))])
+    read = source(found, "site1_line1_comp1_serial")
+    assert read["unit"] == "/value/stringValue" and read["when"] == {
+        "#/propertyAlias": "site1/line1/comp1/serial", "/quality": ["GOOD"]}, read
+
+    found = probed([(i * 1000 + k, f"plant/oven/{tag}", value) for i in range(60)
+                    for k, (tag, value) in enumerate((("temp", str(200 + i % 7)), ("serial", f'"S{i // 5:05d}"')))])
+    assert source(found, "serial") == {"topic": "plant/oven/serial", "unit": ""}
+    assert list(features(found)) == ["temp"]
+
+
+def a_unit_in_some_elements_only_is_read_by_itself():
+    """OPC UA: one writer is the oven, another the reader that sees the parts come by."""
+    def data_set(writer, ms, **payload):
+        return {"DataSetWriterId": writer, "Timestamp": iso(ms), "Payload": {
+            name: {"Value": value, "SourceTimestamp": iso(ms)} for name, value in payload.items()}}
+
+    found = probed([(i * 1000 + 30, "opcua/json/data/line1", {"MessageType": "ua-data", "Messages": [
+        data_set(101, i * 1000, Temperature=25.5 + i % 5)] + (
+            [data_set(102, i * 1000, Serial=f"S{i:05d}", Weight=2.5 + i % 3)] if i % 5 == 0 else [])})
+        for i in range(60)])
+    oven, parts = source(found, "line1"), source(found, "line1_2")
+    assert "unit" not in oven and oven["fields"] == {"temperature": "/Payload/Temperature/Value"}, oven
+    assert parts["unit"] == "/Payload/Serial/Value" and parts["fields"] == {"weight": "/Payload/Weight/Value"}, parts
 
 
 def a_scan_alone_becomes_a_station_so_that_units_open():
@@ -480,6 +531,48 @@ def wrong_options_are_refused():
         assert code == 64 and words in err and not out, (arguments, err)
 
 
+def whatever_is_heard_the_proposal_is_accepted():
+    """Topics and payloads put together at random, from words that mean something and words that
+    do not."""
+    words = ["plant", "press-1", "press-2", "oven", "unit", "part", "lot", "batch", "value", "start", "end", "in",
+             "out", "qc", "data", "", "temp", "x", "U00017", "4711", "a b", "\u00e4\u00f6", "{unit}", "7", "select"]
+    names = ["ts", "timestamp_ms", "value", "v", "id", "serial", "unit", "lot", "result", "ok", "event", "type",
+             "temp", "Temp C", "unit_ms", "started_ms", "rowid", "values", "parts", "a/b", "~", "", "p_defect",
+             "x" * 60, "temp_mean", "\u00e4", "MessageName", "each", "1"]
+
+    def scalar(rng, at):
+        return rng.choice([lambda: rng.random() * 100, lambda: rng.randrange(5), lambda: rng.random() < 0.5,
+                           lambda: f"U{rng.randrange(50):05d}", lambda: rng.choice(["OK", "NG", "enter", "exit", "L"]),
+                           lambda: NOW + at, lambda: (NOW + at) // 1000, lambda: iso(at, rng.choice(["", "Z"])),
+                           lambda: None, lambda: "", lambda: 1e300, lambda: -1])()
+
+    def value(rng, at, depth=0):
+        kind = rng.random()
+        if depth < 3 and kind < 0.3:
+            return {rng.choice(names): value(rng, at, depth + 1) for _ in range(rng.randrange(6))}
+        if depth < 3 and kind < 0.45:
+            return [value(rng, at, depth + 1) for _ in range(rng.randrange(4))]
+        return scalar(rng, at)
+
+    for seed in range(ROUNDS):
+        rng = random.Random(seed)
+        topics = ["/".join(rng.choice(words) for _ in range(rng.randrange(1, 6))) or "t" for _ in range(rng.randrange(1, 20))]
+        shapes = {t: rng.random() for t in topics}
+        messages = []
+        for i in range(rng.randrange(5, 200)):
+            topic, at = rng.choice(topics), i * 700
+            if "U00017" in topic:
+                topic = topic.replace("U00017", f"U{i // 4:05d}")
+            # mostly a topic keeps the shape of what it sends
+            fixed = random.Random(shapes.get(topic, 0)) if rng.random() < 0.8 else rng
+            messages.append((at, topic, value(fixed, at) if rng.random() < 0.95 else rng.choice(["", "ON", "\x01", "{"]),
+                             rng.random() < 0.05))
+        try:
+            probed(messages)
+        except AssertionError as why:
+            raise AssertionError(f"seed {seed}: {why}")
+
+
 # -- a broker
 
 
@@ -594,6 +687,8 @@ harness.run(
     tasmota_is_known_and_its_zone_is_missed,
     ipc_cfx_is_known_and_its_work_is_a_station,
     events_that_are_named_in_the_payload_make_a_station,
+    an_id_that_is_a_tag_among_others_opens_units,
+    a_unit_in_some_elements_only_is_read_by_itself,
     a_scan_alone_becomes_a_station_so_that_units_open,
     inspection_in_the_same_message_is_read_twice,
     a_lot_is_bound_by_its_values_whatever_the_field_is_called,
@@ -605,6 +700,7 @@ harness.run(
     times_are_judged_by_the_time_of_receipt,
     retained_messages_are_no_live_values,
     nothing_from_outside_breaks_the_tables_or_the_file,
+    whatever_is_heard_the_proposal_is_accepted,
     limits_are_kept_and_said,
     without_anything_to_learn_from_no_file_is_written,
     wrong_options_are_refused,
