@@ -132,6 +132,18 @@ static bool read_id(const struct job *j, const char *what, const struct id_expr 
 	return false;
 }
 
+/* Where the source has no times of its own: when the message came. */
+static bool read_receipt(const struct job *j, struct reading *r, int64_t now_ms)
+{
+	if (event_time_shift(now_ms, j->source->shift_ms, &r->time_ms))
+		return true;
+	err_set(j->err, -EINVAL,
+		"source \"%s\": the time of receipt, shifted by %" PRId64
+		" ms, is not in the years 1970 to 9999",
+		j->source->name, j->source->shift_ms);
+	return false;
+}
+
 static bool read_time(const struct job *j, struct reading *r, int64_t now_ms)
 {
 	const struct source *s = j->source;
@@ -139,9 +151,8 @@ static bool read_time(const struct job *j, struct reading *r, int64_t now_ms)
 	char text[ELEMENT_TEXT_MAX];
 
 	r->has_own_time = s->time_format != TIME_OF_RECEIPT;
-	r->time_ms = now_ms + s->shift_ms;
 	if (!r->has_own_time)
-		return true;
+		return read_receipt(j, r, now_ms);
 	item = element_at(j->element, &s->time);
 	if (item && event_time_read(item, s->time_format, s->zone, s->shift_ms, &r->time_ms))
 		return true;

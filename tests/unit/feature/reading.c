@@ -1,64 +1,5 @@
 /* What a source makes of a message. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "lib/feature/reading.h"
-#include "tests/unit/feature/line.h"
-
-struct bench {
-	struct plan plan;
-	struct document d;
-	struct reading r;
-	struct err err;
-};
-
-static int set_up(void **state)
-{
-	static struct bench b;
-
-	b = (struct bench){0};
-	test_plan(&b.plan);
-	*state = &b;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct bench *b = *state;
-
-	document_deinit(&b->d);
-	plan_deinit(&b->plan);
-	return 0;
-}
-
-static enum refusal read_as(struct bench *b, size_t source, const char *topic, const char *payload)
-{
-	struct topic_capture captures[TOPIC_CAPTURES_MAX];
-	struct message m = {.topic = topic, .payload = payload, .payload_len = strlen(payload)};
-
-	struct element e;
-	enum refusal why;
-
-	document_deinit(&b->d);
-	assert_true(topic_match(b->plan.sources[source].topic, topic, captures));
-	why = document_init(&b->d, &b->plan.sources[source], &m, &b->err);
-	if (why != REFUSAL_NONE)
-		return why;
-	assert_true(document_first(&b->d, &e));
-	return reading_init(&b->r, &b->plan.sources[source], &e, captures, NOW, &b->err);
-}
-
-static bool value_of(
-	struct bench *b, size_t source, const char *field, struct value *v, enum value_refusal *why)
-{
-	struct field_at at = field_find(&b->plan.sources[source], field);
-
-	return reading_value(&b->r, &b->plan.sources[source], &at, v, why);
-}
+#include "tests/unit/feature/reader.h"
 
 static enum refusal read_serial(struct bench *b, const char *serial)
 {
@@ -130,59 +71,6 @@ static void says_what_is_wrong_with_an_id(void **state)
 	snprintf(payload, sizeof(payload), "\"%s\"", longest + 1);
 	assert_int_equal(read_serial(b, payload), REFUSAL_NONE);
 	assert_string_equal(b->r.id, longest + 1);
-}
-
-static void reads_times_in_milliseconds_and_iso(void **state)
-{
-	struct bench *b = *state;
-
-	assert_int_equal(
-		read_as(b, START, "line/unit/U/start", "{\"ts\":1733904005123}"), REFUSAL_NONE);
-	assert_int_equal(b->r.time_ms, 1733904005123);
-	assert_true(b->r.has_own_time);
-	assert_int_equal(
-		read_as(b, START, "line/unit/U/start", "{\"ts\":1733904005123.9}"), REFUSAL_NONE);
-	assert_int_equal(b->r.time_ms, 1733904005123);
-	assert_int_equal(read_as(b, END, "line/end",
-				 "{\"serial\":1,\"ts\":\"1970-01-01T01:00:01.5+01:00\"}"),
-		REFUSAL_NONE);
-	assert_int_equal(b->r.time_ms, 1500);
-	assert_int_equal(read_as(b, MILL, "line/mill/L1", "7"), REFUSAL_NONE);
-	assert_int_equal(b->r.time_ms, NOW);
-	assert_false(b->r.has_own_time);
-}
-
-static void says_what_is_wrong_with_a_time(void **state)
-{
-	static const struct {
-		const char *ts, *text;
-	} rows[] = {
-		{"\"abc\"", "\"abc\""},
-		{"-1", "-1"},
-		{"1e300", "1e+300"},
-		{"null", "null"},
-		{"{}", "an object"},
-		{"\"1234567890123456789012345678901234567890X\"",
-			"\"1234567890123456789012345678901234567890...\""},
-	};
-	struct bench *b = *state;
-	char payload[200], text[300];
-
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		snprintf(payload, sizeof(payload), "{\"ts\":%s}", rows[i].ts);
-		assert_int_equal(read_as(b, START, "line/unit/U/start", payload), REFUSAL_BAD_TIME);
-		snprintf(text, sizeof(text),
-			"source \"start\": /ts is %s, milliseconds since 1970 are wanted",
-			rows[i].text);
-		assert_string_equal(b->err.text, text);
-	}
-	assert_int_equal(read_as(b, START, "line/unit/U/start", "{}"), REFUSAL_BAD_TIME);
-	assert_string_equal(b->err.text,
-		"source \"start\": /ts is missing, milliseconds since 1970 are wanted");
-	assert_int_equal(read_as(b, END, "line/end", "{\"serial\":1,\"ts\":\"5.1.2026\"}"),
-		REFUSAL_BAD_TIME);
-	assert_string_equal(
-		b->err.text, "source \"end\": /ts is \"5.1.2026\", an ISO 8601 time is wanted");
 }
 
 static void says_whose_payload_is_bad(void **state)
@@ -259,18 +147,130 @@ static void finds_no_members_in_a_payload_that_is_no_object(void **state)
 	assert_false(value_of(b, LAB, "visc", &v, &why));
 }
 
+static void a_scalar_element_is_the_field_value(void **state)
+{
+	struct bench *b = *state;
+	enum value_refusal why;
+	struct value v;
+
+	read_elements_of_lab(b);
+	assert_int_equal(read_as(b, LAB, "line/lot/L", "{\"ts\":5,\"v\":[7]}"), REFUSAL_NONE);
+	assert_true(value_of(b, LAB, "value", &v, &why));
+	assert_float_equal(v.number, 7, 0);
+	assert_false(value_of(b, LAB, "visc", &v, &why));
+	assert_int_equal(read_as(b, LAB, "line/lot/L", "{\"ts\":5,\"v\":[\"x\"]}"), REFUSAL_NONE);
+	assert_true(value_of(b, LAB, "value", &v, &why));
+	assert_string_equal(v.text, "x");
+	assert_int_equal(read_as(b, LAB, "line/lot/L", "{\"ts\":5,\"v\":[null]}"), REFUSAL_NONE);
+	assert_false(value_of(b, LAB, "value", &v, &why));
+	assert_int_equal(read_as(b, LAB, "line/lot/L", "{\"ts\":5,\"v\":[[7]]}"), REFUSAL_NONE);
+	assert_false(value_of(b, LAB, "value", &v, &why));
+	assert_int_equal(
+		read_as(b, LAB, "line/lot/L", "{\"ts\":5,\"v\":[{\"value\":8}]}"), REFUSAL_NONE);
+	assert_true(value_of(b, LAB, "value", &v, &why));
+	assert_float_equal(v.number, 8, 0);
+}
+
+static void the_value_of_a_tag_is_at_value_or_the_element_itself(void **state)
+{
+	struct bench *b = *state;
+	struct source *proc = &b->plan.sources[PROC];
+	enum value_refusal why;
+	struct value v;
+
+	free(proc->value.text);
+	proc->value.text = NULL;
+	proc->time_format = TIME_OF_RECEIPT;
+	assert_int_equal(
+		read_as(b, PROC, "line/proc/U/temp", "{\"value\":3,\"v\":4}"), REFUSAL_NONE);
+	assert_true(value_of(b, PROC, "temp", &v, &why));
+	assert_float_equal(v.number, 3, 0);
+	assert_int_equal(read_as(b, PROC, "line/proc/U/temp", "4.5"), REFUSAL_NONE);
+	assert_true(value_of(b, PROC, "temp", &v, &why));
+	assert_float_equal(v.number, 4.5, 0);
+	assert_false(value_of(b, PROC, "value", &v, &why));
+	assert_int_equal(read_as(b, PROC, "line/proc/U/temp", "{\"v\":4}"), REFUSAL_NONE);
+	assert_false(value_of(b, PROC, "temp", &v, &why));
+	assert_int_equal(read_as(b, PROC, "line/proc/U/temp", "[4]"), REFUSAL_NONE);
+	assert_false(value_of(b, PROC, "temp", &v, &why));
+}
+
+static void has_no_field_that_it_does_not_name(void **state)
+{
+	struct bench *b = *state;
+	struct field_at at = field_find(&b->plan.sources[START], "nowhere");
+
+	assert_int_equal(at.kind, FIELD_NOWHERE);
+	assert_int_equal(
+		read_as(b, START, "line/unit/U/start", "{\"ts\":1,\"nowhere\":2}"), REFUSAL_NONE);
+	assert_null(reading_item(&b->r, &b->plan.sources[START], &at));
+	at = field_find(&b->plan.sources[START], "lot");
+	assert_int_equal(at.kind, FIELD_POINTER);
+	assert_string_equal(at.name, "lot");
+	assert_string_equal(at.pointer->text, "/material/lot");
+}
+
+static struct condition is_text(const char *at, bool in_whole, const char *text)
+{
+	struct condition c = {
+		.at = {strdup(at), in_whole}, .values = {calloc(1, sizeof(struct scalar)), 1}};
+
+	c.values.v[0] = (struct scalar){.kind = SCALAR_TEXT, .text = strdup(text)};
+	return c;
+}
+
+static void an_element_of_bad_quality_is_refused(void **state)
+{
+	struct bench *b = *state;
+	struct source *start = &b->plan.sources[START];
+
+	start->quality = calloc(1, sizeof(*start->quality));
+	*start->quality = is_text("/q", false, "GOOD");
+	assert_int_equal(
+		read_as(b, START, "line/unit/U/start", "{\"ts\":1,\"q\":\"GOOD\"}"), REFUSAL_NONE);
+	assert_int_equal(read_as(b, START, "line/unit/U/start", "{\"ts\":1,\"q\":\"BAD\"}"),
+		REFUSAL_QUALITY);
+	assert_string_equal(b->err.text, "source \"start\": the quality at /q is \"BAD\"");
+	start->quality->at.in_whole = true;
+	assert_int_equal(read_as(b, START, "line/unit/U/start", "{\"ts\":1}"), REFUSAL_QUALITY);
+	assert_string_equal(b->err.text, "source \"start\": the quality at #/q is missing");
+}
+
+static void the_first_thing_that_is_wrong_is_said(void **state)
+{
+	struct bench *b = *state;
+	struct source *end = &b->plan.sources[END];
+
+	end->quality = calloc(1, sizeof(*end->quality));
+	*end->quality = is_text("/q", false, "GOOD");
+	end->when = calloc(1, sizeof(*end->when));
+	end->when_count = 1;
+	end->when[0] = is_text("/kind", false, "end");
+	assert_int_equal(read_as(b, END, "line/end", "{}"), REFUSAL_UNMATCHED);
+	assert_string_equal(b->err.text, "source \"end\" does not want it: /kind is missing");
+	assert_int_equal(read_as(b, END, "line/end", "{\"kind\":\"end\"}"), REFUSAL_BAD_ID);
+	assert_int_equal(
+		read_as(b, END, "line/end", "{\"kind\":\"end\",\"serial\":1}"), REFUSAL_BAD_TIME);
+	assert_int_equal(read_as(b, END, "line/end",
+				 "{\"kind\":\"end\",\"serial\":1,\"ts\":\"2026-01-05T10:00:00Z\"}"),
+		REFUSAL_QUALITY);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(takes_ids_from_topics_and_payloads),
 		TEST(says_what_is_wrong_with_an_id),
-		TEST(reads_times_in_milliseconds_and_iso),
-		TEST(says_what_is_wrong_with_a_time),
 		TEST(says_whose_payload_is_bad),
 		TEST(finds_values_by_field_member_tag_and_payload),
 		TEST(calls_arrays_and_objects_the_wrong_type),
 		TEST(finds_no_members_in_a_payload_that_is_no_object),
+		TEST(a_scalar_element_is_the_field_value),
+		TEST(the_value_of_a_tag_is_at_value_or_the_element_itself),
+		TEST(has_no_field_that_it_does_not_name),
+		TEST(an_element_of_bad_quality_is_refused),
+		TEST(the_first_thing_that_is_wrong_is_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
