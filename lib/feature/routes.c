@@ -264,7 +264,7 @@ int routes_init(struct routes *r, const struct plan *plan)
 	}
 	make_groups(r, plan);
 	for (size_t i = 0; i < plan->source_count; i++)
-		if (plan->sources[i].tag.count > 0)
+		if (plan->sources[i].tag.count > 0 && r->sources[i].count > 0)
 			qsort(r->sources[i].v, r->sources[i].count, sizeof(*r->sources[i].v),
 				by_name);
 	return 0;
