@@ -4,8 +4,8 @@
 #include "lib/base/timestamp.h"
 #include "lib/feature/assembler_inside.h"
 
-#define MADE_UP_MAX 1000 /* units by the clock that were missed: of more the oldest are left out \
-			  */
+/* So many units by the clock are made up when they were missed; of more the oldest are left out. */
+#define MADE_UP_MAX 1000
 
 /* The first multiple of `every_ms` at or after `ms`. */
 static int64_t multiple_from(int64_t ms, int64_t every_ms)
