@@ -63,7 +63,7 @@ int proposal_find_event(struct proposal *p, struct proposal_source *s)
 		strcpy(name, stem);
 	s->event_name = arena_string(p->arena, name);
 	probe_stem(stem, sizeof(stem), text);
-	s->event_of = stem;
+	s->event_of = arena_string(p->arena, stem);
 	for (size_t i = 0; i < t->level_count && s->event_of; i++)
 		s->event_of = arena_printf(
 			p->arena, "%s/%s", s->event_of, i == at ? "" : t->levels[i].name);
