@@ -84,7 +84,7 @@ static const char *unique_name(
 	while (is_name_taken(s, name) && members < MEMBERS_MAX)
 		name_of(name, f, ++members);
 	for (int i = 2; is_name_taken(s, name); i++)
-		snprintf(name, sizeof(name), "%.40s_%d", first, i);
+		snprintf(name, sizeof(name), "%.36s_%d", first, i);
 	return arena_string(p->arena, name);
 }
 

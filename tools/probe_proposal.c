@@ -57,7 +57,7 @@ const char *proposal_unique(struct proposal *p, const char *name,
 
 	snprintf(other, sizeof(other), "%s", name);
 	for (int i = 2; is_taken(p, other); i++)
-		snprintf(other, sizeof(other), "%.40s_%d", name, i);
+		snprintf(other, sizeof(other), "%.36s_%d", name, i);
 	return arena_string(p->arena, other);
 }
 
