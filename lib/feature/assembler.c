@@ -227,32 +227,37 @@ static int take_element(struct assembler *a, size_t source, const struct element
 	return assembler_feed_stream(a, source, &r, msg->retained, err);
 }
 
-/* Used when any element was; else the reason of the first. */
+/* Used when any element was; else the reason of the first that the source wants. */
 static int take_elements(struct assembler *a, size_t source, const struct document *d,
 	const struct message *msg, const struct topic_capture *captures, struct err *err)
 {
+	const struct source *s = &a->plan->sources[source];
 	struct element e;
-	int first = REFUSAL_NO_VALUE;
+	int first = REFUSAL_UNMATCHED;
 	bool used = false;
 	size_t count = 0;
 
 	for (bool more = document_first(d, &e); more; more = document_next(d, &e)) {
+		bool is_open = first == REFUSAL_UNMATCHED; /* no reason that counts as yet */
 		int rc;
 
 		if (++count > a->limits.array_elements) {
 			a->counts.array_elements_over++;
 			continue;
 		}
-		rc = take_element(a, source, &e, msg, captures, count == 1 ? err : NULL);
+		if (is_open && count > 1 && !element_is_wanted(&e, s, NULL))
+			continue; /* without the sentence that take_element would make */
+		rc = take_element(a, source, &e, msg, captures, is_open ? err : NULL);
 		if (rc < 0)
 			return rc;
 		used = used || rc == REFUSAL_NONE;
-		if (count == 1)
+		if (is_open)
 			first = rc;
 	}
-	if (count == 0)
-		err_set(err, 0, "source \"%s\": there is nothing in it to take apart",
-			a->plan->sources[source].name);
+	if (count == 0) {
+		err_set(err, 0, "source \"%s\": there is nothing in it to take apart", s->name);
+		return REFUSAL_NO_VALUE;
+	}
 	return used ? REFUSAL_NONE : first;
 }
 
@@ -298,10 +303,11 @@ enum refusal assembler_take(struct assembler *a, const struct message *msg, int6
 
 		if (!topic_match(a->plan->sources[i].topic, msg->topic, captures))
 			continue;
-		rc = take_as(a, i, msg, captures, matched ? NULL : err);
+		/* one that does not want it leaves the reason to the others */
+		rc = take_as(a, i, msg, captures, first == REFUSAL_UNMATCHED ? err : NULL);
 		if (rc < 0)
 			abort(); /* see the header: the message comes again */
-		if (!matched)
+		if (first == REFUSAL_UNMATCHED)
 			first = (enum refusal)rc;
 		matched = true;
 		used = used || rc == REFUSAL_NONE;

@@ -60,11 +60,12 @@ CLEANUP_FOR(struct assembler, assembler_free)
  * are complete by the new rule come out of assembler_next. */
 void assembler_require(struct assembler *a, const bool *required);
 
-/* A message for this line. REFUSAL_UNMATCHED when no source of the line matches; REFUSAL_NONE
- * when at least one source used it; else the reason of the first source that refused it, with a
- * sentence in err. A message that is refused changes nothing but counts. Deadlines that are due
- * at clock_ms are handled first by the caller (assembler_next until it says no more). When memory
- * runs out the process ends: the message is not acknowledged yet and comes again. */
+/* A message for this line. REFUSAL_UNMATCHED when no source of the line matches, or the `when` of
+ * none that does; REFUSAL_NONE when at least one source used it; else the reason of the first
+ * source that wants it and refused it, with a sentence in err. A message that is refused changes
+ * nothing but counts. Deadlines that are due at clock_ms are handled first by the caller
+ * (assembler_next until it says no more). When memory runs out the process ends: the message is not
+ * acknowledged yet and comes again. */
 enum refusal assembler_take(struct assembler *a, const struct message *msg, int64_t now_ms,
 	int64_t clock_ms, struct err *err);
 /* A message that is refused before anybody reads it. Counted and true where a source of the line
