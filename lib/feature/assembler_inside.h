@@ -81,8 +81,9 @@ MUST_CHECK int assembler_take_events(struct assembler *a, struct open_unit *u, s
 struct stay assembler_stay(const struct assembler *a, const struct open_unit *u, size_t station);
 /* Another start, enter: the loaded lots follow. -ENOMEM. */
 MUST_CHECK int assembler_bind_loaded(struct assembler *a, struct open_unit *u);
-/* What is loaded has changed at some time: all open units are looked at. -ENOMEM. */
-MUST_CHECK int assembler_rebind_all(struct assembler *a, size_t lot);
+/* A lot is known to have been loaded at `since_ms`: open units of that time and later are looked
+ * at. -ENOMEM. */
+MUST_CHECK int assembler_rebind_all(struct assembler *a, size_t lot, int64_t since_ms);
 
 /* assembler_window.c: the value of a FEATURE_STREAM; its texts are borrowed from the samples or
  * the unit. -ENOMEM. */

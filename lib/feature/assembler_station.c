@@ -95,20 +95,27 @@ int assembler_take_events(struct assembler *a, struct open_unit *u, size_t sourc
 	return rc;
 }
 
-/* The unit's lot is the one loaded at its start or enter, `delay` earlier. */
+/* At what time the unit's lot was loaded; NO_TIME: it has not entered yet. */
+static int64_t loaded_ms(const struct lot *lot, const struct open_unit *u)
+{
+	int64_t at_ms = lot->at == NO_INDEX ? u->started_ms : u->visits[lot->at].enter_ms;
+
+	return at_ms == NO_TIME ? NO_TIME : earlier_ms(at_ms, lot->delay_ms);
+}
+
+/* The unit's lot is the one loaded at its start or enter, `delay` earlier. Where what told that is
+ * gone, it is still the one that is bound. */
 static int bind_loaded(struct assembler *a, struct open_unit *u, size_t index)
 {
-	const struct lot *lot = &a->plan->lots[index];
-	int64_t at_ms = lot->at == NO_INDEX ? u->started_ms : u->visits[lot->at].enter_ms;
+	const struct signal *told = a->signals[a->routes.lot_signals[index]];
+	int64_t at_ms = loaded_ms(&a->plan->lots[index], u);
+	const struct sample *loaded = at_ms == NO_TIME ? NULL : signal_at(told, at_ms);
 	struct lot_binding *b = &u->bindings[index];
-	const struct sample *loaded = NULL;
 	struct lot_entry *entry;
 
-	if (at_ms != NO_TIME)
-		loaded = signal_at(
-			a->signals[a->routes.lot_signals[index]], earlier_ms(at_ms, lot->delay_ms));
 	if (!loaded) {
-		lot_unbind(a->lots, b);
+		if (signal_dropped_to_ms(told) == INT64_MIN)
+			lot_unbind(a->lots, b);
 		return 0;
 	}
 	b->time_ms = loaded->time_ms;
@@ -133,11 +140,14 @@ int assembler_bind_loaded(struct assembler *a, struct open_unit *u)
 	return rc;
 }
 
-int assembler_rebind_all(struct assembler *a, size_t lot)
+int assembler_rebind_all(struct assembler *a, size_t lot, int64_t since_ms)
 {
 	for (struct open_unit *u = unit_table_first_due(a->units); u; u = u->next) {
-		int rc = bind_loaded(a, u, lot);
+		int rc = 0;
 
+		if (loaded_ms(&a->plan->lots[lot], u) < since_ms)
+			continue;
+		rc = bind_loaded(a, u, lot);
 		if (rc == 0)
 			rc = assembler_settle(a, u);
 		if (rc < 0)

@@ -61,6 +61,17 @@ static int add(
 	return rc;
 }
 
+/* What became of a sample. */
+static void note(struct streaming *s, int added)
+{
+	if (added == SIGNAL_ADDED)
+		s->used = true;
+	else if (added == SIGNAL_REPEAT)
+		leave_out(s, REFUSAL_DUPLICATE);
+	else if (added == SIGNAL_OUTDATED)
+		leave_out(s, REFUSAL_OUTDATED);
+}
+
 static int take_sample(
 	struct streaming *s, size_t signal, const struct value *raw, enum value_refusal why)
 {
@@ -81,15 +92,9 @@ static int take_sample(
 		return 0;
 	}
 	rc = add(s->a, signal, s->reading->time_ms, &v, s->reading->has_own_time);
-	if (rc == SIGNAL_ADDED) {
-		s->used = true;
-		if (!route->is_text)
-			judge(s, route, v.number);
-	} else if (rc == SIGNAL_REPEAT) {
-		leave_out(s, REFUSAL_DUPLICATE);
-	} else if (rc == SIGNAL_OUTDATED) {
-		leave_out(s, REFUSAL_OUTDATED);
-	}
+	note(s, rc);
+	if (rc == SIGNAL_ADDED && !route->is_text)
+		judge(s, route, v.number);
 	return rc < 0 ? rc : 0;
 }
 
@@ -104,6 +109,7 @@ static bool retained_is_news(const struct streaming *s, const struct signal *loa
 	return s->reading->has_own_time && s->reading->time_ms > newest_ms;
 }
 
+/* One that is loaded still is noted all the same: what was loaded between may be said later. */
 static int take_loaded(struct streaming *s, size_t signal, const struct value *raw, bool is_id)
 {
 	const struct signal_route *route = &s->a->routes.signals[signal];
@@ -111,7 +117,6 @@ static int take_loaded(struct streaming *s, size_t signal, const struct value *r
 	int64_t time_ms = s->reading->time_ms;
 	char id[ID_BYTES_MAX + 1];
 	const struct value v = {.kind = VALUE_TEXT, .text = id};
-	const struct sample *before;
 	int rc;
 
 	if (!is_id || !reading_id_of(raw, id)) {
@@ -125,18 +130,11 @@ static int take_loaded(struct streaming *s, size_t signal, const struct value *r
 	}
 	if (s->retained && !s->reading->has_own_time)
 		time_ms = 0;
-	before = signal_at(loaded, time_ms);
-	if (before && strcmp(before->text, id) == 0) { /* still the same lot */
-		s->used = true;
-		return 0;
-	}
-	rc = add(s->a, signal, time_ms, &v, true);
-	if (rc == SIGNAL_OUTDATED)
-		leave_out(s, REFUSAL_OUTDATED);
+	rc = add(s->a, signal, time_ms, &v, s->reading->has_own_time);
+	note(s, rc);
 	if (rc != SIGNAL_ADDED)
 		return rc < 0 ? rc : 0;
-	s->used = true;
-	return assembler_rebind_all(s->a, route->lot);
+	return assembler_rebind_all(s->a, route->lot, time_ms);
 }
 
 static int take_route(struct streaming *s, const struct route *route)

@@ -336,26 +336,13 @@ static int work_out(struct assembler *a, const struct signal_route *s, int64_t l
 	return 0;
 }
 
-/* The lot loaded at the start of an open unit, or at its enter, must stay known. */
-static void ask_for_lot(const struct assembler *a, size_t index, int64_t *oldest_ms)
-{
-	const struct lot *lot = &a->plan->lots[index];
-
-	for (const struct open_unit *u = unit_table_first_due(a->units); u; u = u->next) {
-		int64_t ms = lot->at == NO_INDEX ? u->started_ms : u->visits[lot->at].enter_ms;
-
-		if (ms != NO_TIME && earlier_ms(ms, lot->delay_ms) < *oldest_ms)
-			*oldest_ms = earlier_ms(ms, lot->delay_ms);
-	}
-}
-
 /* Units that are still to come: by the clock, or back to the exit of the one before. */
 static void ask_for_next(
 	const struct assembler *a, const struct signal_route *s, int64_t *oldest_ms)
 {
 	if (a->plan->unit.every_ms > 0 && a->every.next_ms != NO_TIME &&
-		earlier_ms(a->every.next_ms, a->routes.widest_ms) < *oldest_ms)
-		*oldest_ms = earlier_ms(a->every.next_ms, a->routes.widest_ms);
+		earlier_ms(a->every.next_ms, s->keep_ms) < *oldest_ms)
+		*oldest_ms = earlier_ms(a->every.next_ms, s->keep_ms);
 	for (size_t i = 0; i < s->features.count; i++) {
 		const struct window *w = &a->plan->features[s->features.v[i]].window;
 		int64_t exit_ms = INT64_MIN;
@@ -385,8 +372,6 @@ int assembler_make_room(struct assembler *a, size_t index)
 		return 0;
 	if (work_out(a, s, oldest_ms) < 0)
 		return -ENOMEM;
-	if (s->lot != NO_INDEX)
-		ask_for_lot(a, s->lot, &oldest_ms);
 	ask_for_next(a, s, &oldest_ms);
 	if (signal_range(signal, oldest_ms, INT64_MAX, &first) <= signal_count(signal) / 2)
 		signal_drop_before(signal, oldest_ms);
