@@ -41,19 +41,36 @@ static int note_event(struct signal *track, const struct open_unit *u, int64_t t
 	return rc < 0 ? rc : 0;
 }
 
-/* An enter where there are no exits: it ends the visit before it, and one after it ends this. */
+/* The enter at `time_ms` ends the visit of a unit that entered before it. */
+static int end_visit(struct assembler *a, const char *unit, size_t station, int64_t time_ms)
+{
+	struct open_unit *u = unit_table_find(a->units, unit);
+
+	if (!u)
+		return 0;
+	visit_ended(&u->visits[station], time_ms, a->clock_ms);
+	return assembler_settle(a, u);
+}
+
+/* An enter where there are no exits: it ends the visit before it, or those of equal times, and the
+ * one after it ends this. */
 static int end_neighbours(struct assembler *a, struct open_unit *u, size_t station, int64_t time_ms)
 {
-	const struct sample *before = neighbour(a->tracks[station], u->id, time_ms, -1);
-	const struct sample *after = neighbour(a->tracks[station], u->id, time_ms, 1);
-	struct open_unit *other = before ? unit_table_find(a->units, before->text) : NULL;
+	const struct signal *track = a->tracks[station];
+	const struct sample *before = neighbour(track, u->id, time_ms, -1), *first;
+	const struct sample *after = neighbour(track, u->id, time_ms, 1);
+	size_t count = 0;
 
 	if (after)
 		visit_ended(&u->visits[station], after->time_ms, a->clock_ms);
-	if (!other || other->visits[station].enter_ms == NO_TIME)
-		return 0;
-	visit_ended(&other->visits[station], time_ms, a->clock_ms);
-	return assembler_settle(a, other);
+	if (before)
+		count = signal_range(track, before->time_ms, before->time_ms, &first);
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(first[i].text, u->id) != 0 &&
+			end_visit(a, first[i].text, station, time_ms) < 0)
+			return -ENOMEM;
+	}
+	return 0;
 }
 
 static int enter(struct assembler *a, struct open_unit *u, size_t station, int64_t time_ms,

@@ -32,6 +32,8 @@ enum visit_event visit_exit(struct visit *v, int64_t time_ms, int64_t clock_ms)
 
 void visit_ended(struct visit *v, int64_t time_ms, int64_t clock_ms)
 {
+	if (v->enter_ms == NO_TIME || time_ms <= v->enter_ms)
+		return;
 	if (v->exit_ms == NO_TIME || time_ms < v->exit_ms)
 		v->exit_ms = time_ms;
 	if (v->exit_at_ms == NO_TIME)

@@ -31,7 +31,8 @@ enum visit_event {
 };
 enum visit_event visit_enter(struct visit *v, int64_t time_ms, int64_t clock_ms);
 enum visit_event visit_exit(struct visit *v, int64_t time_ms, int64_t clock_ms);
-/* Another unit's enter, after its own, has made an end of it. */
+/* Another unit's enter has made an end of it, where it is after its own. (An id that began anew may
+ * have entered later than what follows its first life.) */
 void visit_ended(struct visit *v, int64_t time_ms, int64_t clock_ms);
 
 /* When, on the line's clock, the window is final; INT64_MAX: not as things stand. */

@@ -135,6 +135,21 @@ static void another_units_enter_ends_it(void **state)
 	expect_visit(&v, 1000, 1050, 1, 5);
 }
 
+static void an_enter_that_is_not_after_its_own_ends_nothing(void **state)
+{
+	struct visit v = visit_none();
+
+	(void)state;
+	visit_ended(&v, 1100, 1);
+	expect_visit(&v, NO_TIME, NO_TIME, NO_TIME, NO_TIME);
+	assert_int_equal(visit_enter(&v, 1000, 2), VISIT_TAKEN);
+	visit_ended(&v, 1000, 3);
+	visit_ended(&v, 900, 3);
+	expect_visit(&v, 1000, NO_TIME, 2, NO_TIME);
+	visit_ended(&v, 1001, 4);
+	expect_visit(&v, 1000, 1001, 2, 4);
+}
+
 static void is_final_so_long_after_its_exit_arrived(void **state)
 {
 	struct visit v = {.enter_ms = 1000, .exit_ms = 1500, .enter_at_ms = 10, .exit_at_ms = 40};
@@ -245,6 +260,7 @@ int main(void)
 		cmocka_unit_test(an_exit_before_the_enter_does_not_count),
 		cmocka_unit_test(an_earlier_enter_keeps_the_exit),
 		cmocka_unit_test(another_units_enter_ends_it),
+		cmocka_unit_test(an_enter_that_is_not_after_its_own_ends_nothing),
 		cmocka_unit_test(is_final_so_long_after_its_exit_arrived),
 		cmocka_unit_test(without_an_exit_is_final_max_dwell_after_its_enter_arrived),
 		cmocka_unit_test(stays_from_enter_to_exit_both_included),
