@@ -35,7 +35,7 @@ static void judge(struct proposal_field *out, const struct probe_field *f, bool 
 	out->field = f;
 	out->means = probe_field_means(f);
 	out->is_number = (kind == KIND_NUMBER || kind == KIND_BOOL) &&
-			 !(out->means & WORD_COUNTER && !(out->means & WORD_VALUE));
+			 !(out->means & (WORD_COUNTER | WORD_LOT | WORD_UNIT));
 	out->is_category = is_category(f, is_of_lot) && !(out->means & (WORD_LOT | WORD_UNIT));
 }
 
@@ -142,6 +142,8 @@ static int find_payload(struct proposal *p, struct proposal_source *s)
 	judge(&s->fields[0], f, s->carries == CARRIES_LOT);
 	s->fields[0].name = "value";
 	s->fields[0].means |= probe_head(s->name);
+	if (strcmp(s->format, "text") == 0)
+		s->fields[0].is_number = false;
 	s->field_count = 1;
 	return 0;
 }

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/arena.h"
@@ -17,20 +16,18 @@
 /* "resin" of resin_lot; "lot" where nothing else is said. */
 static void lot_name(char out[PROBE_NAME_MAX], const char *field)
 {
-	char text[PROBE_NAME_MAX];
+	char text[PROBE_NAME_MAX], kept[2 * PROBE_NAME_MAX] = "";
 	size_t len = 0;
 
 	snprintf(text, sizeof(text), "%s", field);
-	out[0] = '\0';
 	for (char *word = strtok(text, "_"), *next; word; word = next) {
 		next = strtok(NULL, "_");
 		if (probe_words(word) & (WORD_LOT | WORD_SUFFIX) && (next || len > 0))
 			continue;
-		len += (size_t)snprintf(
-			out + len, PROBE_NAME_MAX - len, "%s%s", len ? "_" : "", word);
+		if (!proposal_is_number(word) || len > 0)
+			len += (size_t)snprintf(kept + len, sizeof(kept) - len, "%s ", word);
 	}
-	if (len == 0)
-		strcpy(out, "lot");
+	probe_name(out, kept, "lot");
 }
 
 static bool is_lot_name_taken(const struct proposal *p, const char *name)

@@ -391,6 +391,10 @@ size_t probe_readings(struct probe_reading out[PROBE_READINGS_MAX], const struct
 	if (t->payload == PAYLOAD_EMPTY || t->payload == PAYLOAD_BINARY ||
 		t->payload == PAYLOAD_TOO_BIG)
 		return 0;
+	if (t->payload != PAYLOAD_OBJECT && t->payload != PAYLOAD_ARRAY) {
+		out[0] = r; /* the payload is the value: objects among it are strays */
+		return 1;
+	}
 	known = probe_wild_match(t->shape);
 	if (known)
 		read_known(&r, known);

@@ -12,7 +12,7 @@
 #include "tools/probe_words.h"
 
 #define LOT_REPEATS 3   /* an id that comes oftener says what is loaded, as a stream */
-#define TEXT_SHARE 0.05 /* of payloads that are no number: more make the source one of texts */
+#define UNREAD_MIN 0.01 /* of payloads that the format does not take: more are worth a note */
 
 bool proposal_is_source_taken(const struct proposal *p, const char *name)
 {
@@ -120,14 +120,9 @@ static int find_when(struct proposal *p, struct proposal_source *s)
 
 static const char *format_of(const struct probe_template *t)
 {
-	const uint64_t *n = t->payloads;
-	uint64_t scalars = n[PAYLOAD_NUMBER] + n[PAYLOAD_SCALAR] + n[PAYLOAD_TEXT];
-
-	if (t->payload == PAYLOAD_OBJECT || t->payload == PAYLOAD_ARRAY)
-		return "json";
-	if ((double)n[PAYLOAD_TEXT] > TEXT_SHARE * (double)scalars)
+	if (t->payload == PAYLOAD_TEXT)
 		return "text";
-	return n[PAYLOAD_SCALAR] > 0 ? "json" : "number";
+	return t->payload == PAYLOAD_NUMBER && t->payloads[PAYLOAD_SCALAR] == 0 ? "number" : "json";
 }
 
 /* Does the topic's last name say what the one value of the payload is? */
@@ -255,6 +250,19 @@ static void find_tags(struct proposal *p, struct proposal_source *s)
 		s->tag = arena_printf(p->arena, "%s{tag}", s->tag);
 }
 
+/* Of its payloads: those that the format does not take. */
+static double unread_share(const struct probe_template *t)
+{
+	const uint64_t *n = t->payloads;
+	uint64_t read = n[PAYLOAD_TEXT];
+
+	if (t->payload == PAYLOAD_OBJECT || t->payload == PAYLOAD_ARRAY)
+		read = n[PAYLOAD_OBJECT] + n[PAYLOAD_ARRAY];
+	else if (t->payload != PAYLOAD_TEXT)
+		read = n[PAYLOAD_NUMBER] + n[PAYLOAD_SCALAR];
+	return 1 - (double)read / (double)t->messages;
+}
+
 static void describe(struct proposal *p, struct proposal_source *s)
 {
 	const struct probe_reading *r = s->reading;
@@ -275,6 +283,10 @@ static void describe(struct proposal *p, struct proposal_source *s)
 			s->id_field->seen_count, s->id_field->has_more ? " or more" : "");
 	if (s->carries == CARRIES_UNIT && !s->id_level && !s->id_field)
 		proposal_note(p, &s->notes, "the id of the piece is at %s", s->unit);
+	if (unread_share(t) > UNREAD_MIN)
+		proposal_note(p, &s->notes,
+			"%.0f %% of the payloads are of another form: they are refused",
+			100 * unread_share(t));
 	if (t->retained > 0 && s->carries == CARRIES_STREAM)
 		proposal_note(p, &s->notes,
 			"%.0f %% of the messages were retained ones: old values, which are not "

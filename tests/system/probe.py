@@ -9,6 +9,7 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -58,8 +59,35 @@ def probed(messages, *arguments):
     with tempfile.TemporaryDirectory() as folder:
         found = probe(record(folder, messages), *arguments)
         if found["line_file"]:
-            found["warnings"] = check(folder, found["line_file"])
+            check(folder, found["line_file"])
         return found
+
+
+def collected(messages):
+    """What was found, and the rows that a replay with the proposal makes of the same messages."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = record(folder, messages)
+        found = probe(path)
+        check(folder, found["line_file"])
+        line = found["line_file"]["line"]
+        harness.ctl("replay", "--line", line, path, "--out", os.path.join(folder, "out"),
+                    config=os.path.join(folder, "defectd.json"))
+        db = sqlite3.connect(os.path.join(folder, "out", "defectd.db"))
+        db.row_factory = sqlite3.Row
+        rows = [dict(row) for row in db.execute(f'SELECT * FROM "unit_{line.replace("-", "_")}"')]
+        labels = db.execute("SELECT count(*) FROM label").fetchone()[0]
+        db.close()
+        return found, rows, labels
+
+
+def is_filled(found, rows, share=0.5):
+    """Every feature has a value in at least this share of the rows."""
+    assert rows
+    for name, feature in features(found).items():
+        takes = feature.get("take", [])
+        for column in [f"{name}_{take}" for take in takes] if isinstance(takes, list) and takes else [name]:
+            there = sum(row[column] is not None for row in rows)
+            assert there >= share * len(rows), (column, there, len(rows))
 
 
 def template(found, text):
@@ -165,6 +193,50 @@ def tables_say_how_much_how_often_and_what():
 # -- payloads seen in the wild
 
 
+def every_second(topic, payload, after_ms=3):
+    return [(i * 1000 + after_ms, topic, payload(i)) for i in range(60)]
+
+
+def wild_streams():
+    """A minute of each, as it is sent; by the names that probe knows them by."""
+    def neuron(**values):
+        return lambda i: dict(values, timestamp=NOW + i * 1000, node="modbus", group="grp")
+
+    return {
+        "umh": [m for tag in ("temp", "speed") for m in every_second(
+            f"umh/v1/acme/plant/line/_historian/{tag}", lambda i: {"timestamp_ms": NOW + i * 1000, "value": 42.5 + i})],
+        "neuron": every_second("/neuron/modbus/grp", neuron(
+            values={"tag0": 123, "tag2": 1.5}, errors={"tag1": 2014}, metas={})),
+        "neuron-tags": every_second("/neuron/modbus/grp", neuron(
+            tags=[{"name": "tag0", "value": 123}, {"name": "tag2", "value": 5}])),
+        "kepware": every_second("iotgateway", lambda i: {"timestamp": NOW + i * 1000 + 2, "values": [
+            {"id": f"Ch1.Dev1.Tag{k}", "v": 42 + i, "q": True, "t": NOW + i * 1000} for k in (1, 2)]}),
+        "opcua-pubsub": every_second("opcua/json/data/p1/wg1", lambda i: {
+            "MessageId": str(i), "MessageType": "ua-data", "PublisherId": "p1",
+            "Messages": [{"DataSetWriterId": 101, "SequenceNumber": i, "Timestamp": iso(i * 1000), "Payload": {
+                "Temperature": {"Value": 25.5 + i, "SourceTimestamp": iso(i * 1000 - 20)},
+                "Speed": {"Value": 100 + i, "SourceTimestamp": iso(i * 1000 - 20)}}}]}),
+        "sitewise": [m for name in ("temperature", "pressure") for m in every_second("sitewise/data", lambda i, n=name: {
+            "propertyAlias": f"site1/line1/comp1/{n}",
+            "propertyValues": [{"quality": "GOOD", "timestamp": {"timeInSeconds": NOW // 1000 + i, "offsetInNanos": 0},
+                                "value": {"doubleValue": 23.5 + i}}]})],
+        "shelly": every_second("shellypro4pm-08f9e0fe4f78/events/rpc", lambda i: {
+            "src": "shellypro4pm-08f9e0fe4f78", "method": "NotifyStatus",
+            "params": {"ts": NOW / 1000 + i + 0.04, "switch:0": {"id": 0, "apower": 8.9 + i},
+                       "switch:1": {"id": 1, "apower": 1.5 * i}}}, 50),
+        "tasmota": every_second("tele/tasmota_1/SENSOR", lambda i: {
+            "Time": iso(i * 1000, "", HOUR)[:-4], "AM2301": {"Temperature": 24.6 + i % 5, "Humidity": 58.2}}, 300),
+    }
+
+
+def wild(name, topic):
+    """What is found in the one with this name, which must be known by it."""
+    found = probed(wild_streams()[name])
+    assert template(found, topic)["known_as"] == name, template(found, topic)["known_as"]
+    says_that_the_machine_is_watched(found)
+    return found
+
+
 def scalars_are_values_by_the_name_of_their_topic():
     found = probed([(i * 1000 + k, f"plant/l1/oven/{tag}", value)
                     for i in range(60)
@@ -188,36 +260,24 @@ def words_that_are_no_json_are_text():
 
 def united_manufacturing_hub_is_known():
     topic = "umh/v1/acme/plant/line/_historian/{tag}"
-    found = probed([(i * 1000 + 8, topic.format(tag=tag), {"timestamp_ms": NOW + i * 1000, "value": 42.5 + i})
-                    for i in range(60) for tag in ("temp", "speed")])
-    assert template(found, topic)["known_as"] == "umh"
+    found = wild("umh", topic)
     assert source(found, "line") == {"topic": topic, "time": "/timestamp_ms"}
     assert is_a_stream_of(features(found)["temp"], "line.temp")
 
 
 def neuron_is_known_in_both_forms():
-    values = {"node": "modbus", "group": "grp", "values": {"tag0": 123, "tag2": 1.5}, "errors": {"tag1": 2014}, "metas": {}}
-    found = probed([(i * 1000 + 3, "/neuron/modbus/grp", dict(values, timestamp=NOW + i * 1000)) for i in range(60)])
-    assert template(found, "/neuron/modbus/grp")["known_as"] == "neuron"
-    assert template(found, "/neuron/modbus/grp")["each"] == "/values"
-    assert source(found, "grp") == {"topic": "/neuron/modbus/grp", "each": "/values", "tag": "{key}",
-                                    "time": "#/timestamp"}
+    topic = "/neuron/modbus/grp"
+    found = wild("neuron", topic)
+    assert template(found, topic)["each"] == "/values"
+    assert source(found, "grp") == {"topic": topic, "each": "/values", "tag": "{key}", "time": "#/timestamp"}
     assert set(features(found)) == {"tag0", "tag2"}  # tag1 is in error
-    tags = {"node": "modbus", "group": "grp",
-            "tags": [{"name": "tag0", "value": 123}, {"name": "tag1", "error": 2014}]}
-    found = probed([(i * 1000 + 3, "/neuron/modbus/grp", dict(tags, timestamp=NOW + i * 1000)) for i in range(60)])
-    assert template(found, "/neuron/modbus/grp")["known_as"] == "neuron-tags"
-    assert source(found, "grp") == {"topic": "/neuron/modbus/grp", "each": "/tags", "tag": "/name",
-                                    "time": "#/timestamp"}
+    found = wild("neuron-tags", topic)
+    assert source(found, "grp") == {"topic": topic, "each": "/tags", "tag": "/name", "time": "#/timestamp"}
     assert is_a_stream_of(features(found)["tag0"], "grp.tag0")
 
 
 def kepware_is_known():
-    found = probed([(i * 1000 + 3, "iotgateway", {
-        "timestamp": NOW + i * 1000 + 2,
-        "values": [{"id": f"Ch1.Dev1.Tag{k}", "v": 42 + i, "q": True, "t": NOW + i * 1000} for k in (1, 2)],
-    }) for i in range(60)])
-    assert template(found, "iotgateway")["known_as"] == "kepware"
+    found = wild("kepware", "iotgateway")
     assert source(found, "iotgateway") == {
         "topic": "iotgateway", "each": "/values", "tag": "/id", "value": "/v", "time": "/t",
         "quality": {"at": "/q", "good": [True]}}
@@ -226,26 +286,16 @@ def kepware_is_known():
 
 
 def opc_ua_pubsub_is_known():
-    found = probed([(i * 1000 + 30, "opcua/json/data/p1/wg1", {
-        "MessageId": str(i), "MessageType": "ua-data", "PublisherId": "p1",
-        "Messages": [{"DataSetWriterId": 101, "SequenceNumber": i, "Timestamp": iso(i * 1000), "Payload": {
-            "Temperature": {"Value": 25.5 + i, "SourceTimestamp": iso(i * 1000 - 20)},
-            "Speed": {"Value": 100 + i, "SourceTimestamp": iso(i * 1000 - 20)}}}],
-    }) for i in range(60)])
-    assert template(found, "opcua/json/data/p1/wg1")["known_as"] == "opcua-pubsub"
+    found = wild("opcua-pubsub", "opcua/json/data/p1/wg1")
     assert source(found, "wg1") == {
-        "topic": "opcua/json/data/p1/wg1", "each": "/Messages", "when": {"#/MessageType": "ua-data"}, "time": "/Timestamp", "time_format": "iso",
+        "topic": "opcua/json/data/p1/wg1", "each": "/Messages", "when": {"#/MessageType": "ua-data"},
+        "time": "/Timestamp", "time_format": "iso",
         "fields": {"temperature": "/Payload/Temperature/Value", "speed": "/Payload/Speed/Value"}}
     assert set(features(found)) == {"temperature", "speed"}
 
 
 def sitewise_is_known():
-    found = probed([(i * 1000 + 30 + k, "sitewise/data", {
-        "propertyAlias": f"site1/line1/comp1/{name}",
-        "propertyValues": [{"quality": "GOOD", "timestamp": {"timeInSeconds": NOW // 1000 + i, "offsetInNanos": 0},
-                            "value": {"doubleValue": 23.5 + i}}],
-    }) for i in range(60) for k, name in enumerate(("temperature", "pressure"))])
-    assert template(found, "sitewise/data")["known_as"] == "sitewise"
+    found = wild("sitewise", "sitewise/data")
     assert source(found, "sitewise") == {
         "topic": "sitewise/data", "each": "/propertyValues", "tag": "#/propertyAlias", "value": "/value/doubleValue",
         "time": "/timestamp/timeInSeconds", "time_format": "s", "quality": {"at": "/quality", "good": ["GOOD"]}}
@@ -255,12 +305,7 @@ def sitewise_is_known():
 
 def shelly_is_known():
     topic = "shellypro4pm-08f9e0fe4f78/events/rpc"
-    found = probed([(i * 1000 + 50, topic, {
-        "src": "shellypro4pm-08f9e0fe4f78", "method": "NotifyStatus",
-        "params": {"ts": NOW / 1000 + i + 0.04, "switch:0": {"id": 0, "apower": 8.9 + i},
-                   "switch:1": {"id": 1, "apower": 1.5 * i}},
-    }) for i in range(60)])
-    assert template(found, topic)["known_as"] == "shelly"
+    found = wild("shelly", topic)
     [read] = found["line_file"]["sources"].values()
     assert read == {"topic": topic, "when": {"/method": ["NotifyStatus", "NotifyFullStatus"]}, "time": "/params/ts",
                     "time_format": "s", "fields": {"apower": "/params/switch:0/apower",
@@ -269,10 +314,7 @@ def shelly_is_known():
 
 def tasmota_is_known_and_its_zone_is_missed():
     topic = "tele/tasmota_1/SENSOR"
-    found = probed([(i * 1000 + 300, topic, {
-        "Time": iso(i * 1000, "", HOUR)[:-4], "AM2301": {"Temperature": 24.6 + i % 5, "Humidity": 58.2},
-    }) for i in range(60)])
-    assert template(found, topic)["known_as"] == "tasmota"
+    found = wild("tasmota", topic)
     when = field(found, topic, "/Time")["time"]
     assert when["zone_min"] == 60 and not when["has_zone"] and when["usable"], when
     assert source(found, "tasmota_1") == {
@@ -324,11 +366,15 @@ def events_that_are_named_in_the_payload_make_a_station():
     assert features(found)["colour_l"]["from"] == "paint_enter.colour_l"
 
 
+def serial_among_tags():
+    return every_second("plant/m4/kepware", lambda i: {"timestamp": NOW + i * 1000, "values": [
+        {"id": "M4.Press.Pressure", "v": 900 + i % 9, "q": True, "t": NOW + i * 1000},
+        {"id": "M4.Press.CycleNo", "v": 17 + i // 5, "q": True, "t": NOW + i * 1000}]})
+
+
 def an_id_that_is_a_tag_among_others_opens_units():
     """PLCs have a tag for the serial number in work, or for the number of the cycle."""
-    found = probed([(i * 1000 + 3, "plant/m4/kepware", {"timestamp": NOW + i * 1000, "values": [
-        {"id": "M4.Press.Pressure", "v": 900 + i % 9, "q": True, "t": NOW + i * 1000},
-        {"id": "M4.Press.CycleNo", "v": 17 + i // 5, "q": True, "t": NOW + i * 1000}]}) for i in range(60)])
+    found = probed(serial_among_tags())
     assert source(found, "m4_press_cycle_no") == {
         "topic": "plant/m4/kepware", "each": "/values", "when": {"/id": "M4.Press.CycleNo", "/q": [True]},
         "unit": "/v", "time": "/t"}
@@ -576,12 +622,8 @@ def whatever_is_heard_the_proposal_is_accepted():
 # -- a broker
 
 
-def line_site(folder_lines=()):
-    return harness.Site(list(folder_lines))
-
-
 def a_broker_is_listened_to_but_for_our_own_topics():
-    with line_site() as site:
+    with harness.Site([]) as site:
         client = site.client("machine")
         client.publish("plant/oven/temp", "1", retain=True)
         client.publish("defectd/gw-test/status", "{}", retain=True)
@@ -609,7 +651,7 @@ def a_broker_is_listened_to_but_for_our_own_topics():
 
 
 def topics_can_be_narrowed():
-    with line_site() as site:
+    with harness.Site([]) as site:
         client = site.client("machine")
         for topic in ("a/x", "b/y", "c/z"):
             client.publish(topic, "1", retain=True)
@@ -631,20 +673,36 @@ def recordings_are_narrowed_the_same_way():
 # -- what becomes of the proposal
 
 
-def checked(site, found):
-    """The line file in its place, checked."""
-    harness.write(os.path.join(site.folder, "lines.d", "proposed.json"), found["line_file"])
-    return harness.ctl("check", config=site.config, check=False)
-
-
 def moulding(folder, units):
     path = os.path.join(folder, "moulding.jsonl")
     harness.ctl("simulate", "--units", units, "--recording", path)
     return path
 
 
+def a_whole_line_is_collected_with_it():
+    found, rows, labels = collected(press_line())
+    assert len(rows) == 50 and {r["unit"] for r in rows} == {f"U{i:05d}" for i in range(50)}
+    is_filled(found, rows, 0.95)
+    assert labels == 50, labels
+
+
+def machine_condition_is_collected_with_it():
+    for name, messages in wild_streams().items():
+        found, rows, _ = collected(messages)
+        assert len(rows) >= 5, (name, len(rows))
+        is_filled(found, rows, 0.8)
+
+
+def events_are_collected_with_it():
+    found, rows, _ = collected(cfx_messages())
+    assert {r["unit"] for r in rows} == {f"PANEL{34543535 + i}" for i in range(40)}
+    is_filled(found, rows)
+    found, rows, _ = collected(serial_among_tags())
+    assert len(rows) == 12 and all(r["m4_press_pressure_mean"] is not None for r in rows[:-1]), rows
+
+
 def a_proposal_is_accepted_and_replayed():
-    with line_site() as site:
+    with harness.Site([]) as site:
         path = moulding(site.folder, 60)
         line = os.path.join(site.folder, "lines.d", "moulding.json")
         _, tables, _ = harness.ctl("probe", path, "--out", line, "--line", "moulding-x")
@@ -657,7 +715,7 @@ def a_proposal_is_accepted_and_replayed():
 
 
 def a_daemon_collects_with_it():
-    with line_site() as site:
+    with harness.Site([]) as site:
         path = moulding(site.folder, 40)
         harness.ctl("probe", path, "--out", os.path.join(site.folder, "lines.d", "moulding.json"))
         site.daemon.start()
@@ -707,6 +765,9 @@ harness.run(
     a_broker_is_listened_to_but_for_our_own_topics,
     topics_can_be_narrowed,
     recordings_are_narrowed_the_same_way,
+    a_whole_line_is_collected_with_it,
+    machine_condition_is_collected_with_it,
+    events_are_collected_with_it,
     a_proposal_is_accepted_and_replayed,
     a_daemon_collects_with_it,
 )
