@@ -110,13 +110,13 @@ static void take_text(const struct signal *s, const struct feature *f, const str
 {
 	const struct sample *first;
 	size_t count = signal_range(s, span->first_ms, span->last_ms, &first);
-	const struct sample *chosen = f->take == TAKE_FIRST ? first : first + count - 1;
+	const struct sample *chosen = NULL;
 
 	out->n = count;
-	if (held && (count == 0 || (f->take == TAKE_FIRST && first->time_ms > span->from_ms)))
+	if (count > 0)
+		chosen = f->take == TAKE_FIRST ? first : &first[count - 1];
+	if (held && (!chosen || (f->take == TAKE_FIRST && chosen->time_ms > span->from_ms)))
 		chosen = held;
-	else if (count == 0)
-		chosen = NULL;
 	out->is_held = chosen && chosen == held;
 	if (count < f->min_samples)
 		out->missing = MISSING_TOO_FEW;
@@ -178,42 +178,51 @@ static int take_numbers(struct assembler *a, size_t feature, const struct span *
 	return 0;
 }
 
+/* Why there is no sample at or before the window's end, none older than `oldest_ms`. */
+static void say_no_sample(const struct signal *s, const struct feature *f, const struct span *span,
+	int64_t oldest_ms, struct assembled_value *out)
+{
+	const struct sample *any = signal_at(s, span->last_ms);
+	int64_t dropped_ms = signal_dropped_to_ms(s);
+
+	out->missing = MISSING_NO_SAMPLE;
+	if (any && any->time_ms >= oldest_ms && !f->is_text) {
+		out->missing = MISSING_OUT_OF_RANGE;
+		out->refused = (struct value){.kind = VALUE_NUMBER, .number = any->number};
+	} else if (!any && dropped_ms != INT64_MIN && dropped_ms >= oldest_ms) {
+		out->missing = MISSING_TRUNCATED;
+		return;
+	}
+	if (f->take == TAKE_COUNT) {
+		out->missing = VALUE_PRESENT;
+		out->value.kind = VALUE_NUMBER; /* 0 */
+	}
+}
+
 /* Without `over`: one sample, the newest at or before the window's end. */
 static int take_newest(
 	struct assembler *a, size_t feature, const struct span *span, struct assembled_value *out)
 {
 	const struct feature *f = &a->plan->features[feature];
 	const struct signal *s = a->signals[a->routes.slots[feature]];
-	const struct sample *newest = newest_accepted(s, f, span->last_ms), *any;
+	const struct sample *newest = newest_accepted(s, f, span->last_ms);
 	int64_t oldest_ms =
 		f->window.has_hold ? earlier_ms(span->last_ms, f->window.hold_ms) : INT64_MIN;
-	struct span own;
 
-	any = signal_at(s, span->last_ms);
 	if (!newest || newest->time_ms < oldest_ms) {
-		out->missing = MISSING_NO_SAMPLE;
-		if (any && any->time_ms >= oldest_ms && !f->is_text) {
-			out->missing = MISSING_OUT_OF_RANGE;
-			out->refused = (struct value){.kind = VALUE_NUMBER, .number = any->number};
-		} else if (!any && signal_dropped_to_ms(s) != INT64_MIN &&
-			   signal_dropped_to_ms(s) >= oldest_ms) {
-			out->missing = MISSING_TRUNCATED;
-		}
+		say_no_sample(s, f, span, oldest_ms, out);
 		return 0;
 	}
-	own = (struct span){
-		VALUE_PRESENT, newest->time_ms, newest->time_ms, newest->time_ms, newest->time_ms};
+	out->n = 1;
 	out->from_ms = out->to_ms = newest->time_ms;
 	if (f->is_text) {
-		out->n = 1;
 		out->value = (struct value){.kind = VALUE_TEXT, .text = newest->text};
 		return 0;
 	}
-	aggregate_begin(a->aggregate, own.from_ms, own.to_ms, false, NULL);
+	aggregate_begin(a->aggregate, newest->time_ms, newest->time_ms, false, NULL);
 	a->aggregate_group = NO_INDEX;
 	if (aggregate_push(a->aggregate, newest->time_ms, newest->number) < 0)
 		return -ENOMEM;
-	out->n = 1;
 	if (aggregate_take(a->aggregate, f->take, &out->value.number))
 		out->value.kind = VALUE_NUMBER;
 	else
