@@ -136,45 +136,51 @@ static int gather(struct assembler *a, size_t feature, const struct span *span,
 	size_t count = signal_range(
 		a->signals[a->routes.slots[feature]], span->first_ms, span->last_ms, &first);
 	bool is_known = a->aggregate_group == a->routes.groups[feature];
-	bool is_held = held && (count == 0 || first->time_ms > span->from_ms);
 
 	if (!is_known)
 		aggregate_begin(a->aggregate, span->from_ms, span->to_ms, f->window.has_hold,
-			is_held ? &held->number : NULL);
+			held ? &held->number : NULL);
 	a->aggregate_group = a->routes.groups[feature];
-	out->is_held = is_held;
+	out->is_held = held != NULL;
 	for (size_t i = 0; i < count; i++) {
-		if (!is_in_range(f, first[i].number))
+		if (!is_in_range(f, first[i].number)) {
 			out->refused =
 				(struct value){.kind = VALUE_NUMBER, .number = first[i].number};
-		else if (!is_known &&
-			 aggregate_push(a->aggregate, first[i].time_ms, first[i].number) < 0)
+			continue;
+		}
+		out->is_held = out->is_held && first[i].time_ms > span->from_ms;
+		if (!is_known &&
+			aggregate_push(a->aggregate, first[i].time_ms, first[i].number) < 0)
 			return -ENOMEM;
 	}
 	out->n = aggregate_count(a->aggregate);
 	return 0;
 }
 
+/* Why there is no such number: because there are no samples that it could be taken of, or too few
+ * of them. */
+static enum value_missing why_no_number(const struct feature *f, const struct assembled_value *v)
+{
+	if (v->n > 0 || (v->is_held && f->take != TAKE_SUM))
+		return MISSING_UNDEFINED;
+	return v->refused.kind != VALUE_MISSING ? MISSING_OUT_OF_RANGE : MISSING_NO_SAMPLE;
+}
+
 static int take_numbers(struct assembler *a, size_t feature, const struct span *span,
 	const struct sample *held, struct assembled_value *out)
 {
 	const struct feature *f = &a->plan->features[feature];
-	bool is_empty;
 
 	if (gather(a, feature, span, held, out) < 0)
 		return -ENOMEM;
-	is_empty = out->n == 0 && !out->is_held;
 	if (out->n < f->min_samples)
 		out->missing = out->n == 0 && out->refused.kind != VALUE_MISSING
 				       ? MISSING_OUT_OF_RANGE
 				       : MISSING_TOO_FEW;
 	else if (aggregate_take(a->aggregate, f->take, &out->value.number))
 		out->value.kind = VALUE_NUMBER;
-	else if (is_empty || out->n == 0)
-		out->missing = out->refused.kind != VALUE_MISSING ? MISSING_OUT_OF_RANGE
-								  : MISSING_NO_SAMPLE;
 	else
-		out->missing = MISSING_UNDEFINED;
+		out->missing = why_no_number(f, out);
 	return 0;
 }
 
