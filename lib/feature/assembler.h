@@ -46,7 +46,7 @@ struct assembler_counts {
 	uint64_t open_units_over, remembered_units_over, lots_over; /* limits met */
 	uint64_t samples_over, array_elements_over;
 	uint64_t events_repeated; /* enters and exits that a unit had had already */
-	uint64_t every_skipped;   /* units by the clock that were too many to be made up */
+	uint64_t every_skipped;   /* units by the clock that were due and not made up */
 };
 
 /* `plan` is borrowed and must outlive the assembler. -EINVAL for a limit of 0 and for a plan whose

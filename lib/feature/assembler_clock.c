@@ -21,16 +21,20 @@ static void plan_next(struct assembler *a, int64_t next_ms)
 		next_ms > a->now_ms ? later_ms(a->clock_ms, next_ms - a->now_ms) : a->clock_ms;
 }
 
-/* Times that nobody looked at are made up, newest first where they are too many. */
-static void leave_out_oldest(struct assembler *a)
+/* How many units were due and not looked at when the gateway's clock said `now_ms`. */
+static int64_t missed_at(const struct assembler *a, int64_t now_ms)
 {
-	int64_t every_ms = a->plan->unit.every_ms;
-	int64_t missed = (a->now_ms - a->every.next_ms) / every_ms + 1;
+	int64_t next_ms = a->every.next_ms;
 
-	if (missed <= MADE_UP_MAX)
+	return next_ms > now_ms ? 0 : (now_ms - next_ms) / a->plan->unit.every_ms + 1;
+}
+
+static void leave_out(struct assembler *a, int64_t count)
+{
+	if (count <= 0)
 		return;
-	a->counts.every_skipped += (uint64_t)(missed - MADE_UP_MAX);
-	a->every.next_ms += (missed - MADE_UP_MAX) * every_ms;
+	a->counts.every_skipped += (uint64_t)count;
+	a->every.next_ms += count * a->plan->unit.every_ms;
 }
 
 struct open_unit *assembler_open_every(struct assembler *a)
@@ -49,7 +53,7 @@ struct open_unit *assembler_open_every(struct assembler *a)
 		plan_next(a, a->every.next_ms);
 		return NULL;
 	}
-	leave_out_oldest(a);
+	leave_out(a, missed_at(a, a->now_ms) - MADE_UP_MAX);
 	timestamp_print(at, a->every.next_ms);
 	snprintf(id, sizeof(id), "%s-%s", a->plan->line, at);
 	u = unit_table_open(a->units, id, a->every.next_ms, a->clock_ms);
@@ -66,21 +70,18 @@ struct open_unit *assembler_open_every(struct assembler *a)
 
 void assembler_clock_set(struct assembler *a, int64_t jump_ms, int64_t now_ms, int64_t clock_ms)
 {
-	int64_t every_ms = a->plan->unit.every_ms;
-
 	a->now_ms = now_ms;
 	a->clock_ms = clock_ms;
-	if (every_ms == 0 || a->every.next_ms == NO_TIME)
+	if (a->plan->unit.every_ms == 0 || a->every.next_ms == NO_TIME)
 		return;
 	/* Set back: times that had their unit get no second one. Set forward: what was skipped
-	 * never was. */
-	if (jump_ms > 0 && a->every.next_ms + jump_ms > a->every.next_ms) {
-		int64_t moved_ms = multiple_from(a->every.next_ms + jump_ms, every_ms);
-
-		plan_next(a, moved_ms < now_ms ? multiple_from(now_ms, every_ms) : moved_ms);
-	} else {
-		plan_next(a, a->every.next_ms);
+	 * never was, and what had been missed before is not told apart from it later. */
+	if (jump_ms > 0) {
+		leave_out(a, missed_at(a, earlier_ms(now_ms, jump_ms)));
+		if (a->every.next_ms < now_ms)
+			a->every.next_ms = multiple_from(now_ms, a->plan->unit.every_ms);
 	}
+	plan_next(a, a->every.next_ms);
 }
 
 static bool has_source(const struct plan *plan, int qos)
