@@ -100,35 +100,56 @@ static bool has_unjournaled(const struct plan *plan)
 	return false;
 }
 
+static void remove_gap(struct assembler *a, size_t i)
+{
+	a->gap_count--;
+	for (; i < a->gap_count; i++)
+		a->gaps[i] = a->gaps[i + 1];
+}
+
+/* Those that it overlaps or goes on from become part of it. */
+static void swallow_gaps(struct assembler *a, struct gap *gap)
+{
+	for (size_t i = a->gap_count; i-- > 0;) {
+		const struct gap other = a->gaps[i];
+
+		if (other.to_ms < gap->from_ms || other.from_ms > gap->to_ms)
+			continue;
+		if (other.from_ms < gap->from_ms)
+			gap->from_ms = other.from_ms;
+		if (other.to_ms > gap->to_ms)
+			gap->to_ms = other.to_ms;
+		remove_gap(a, i);
+	}
+}
+
 void assembler_add_gap(
 	struct assembler *a, int64_t from_ms, int64_t to_ms, int64_t saved_ms, bool kept)
 {
+	struct gap gap = {from_ms, to_ms};
+
 	if (has_unjournaled(a->plan) && saved_ms < from_ms)
-		from_ms = saved_ms;
-	if (to_ms <= from_ms || (kept && !has_source(a->plan, 0)))
+		gap.from_ms = saved_ms;
+	if (to_ms <= gap.from_ms || (kept && !has_source(a->plan, 0)))
 		return;
+	swallow_gaps(a, &gap);
 	if (a->gap_count == GAPS_MAX) {
 		a->gaps[1].from_ms = a->gaps[0].from_ms;
-		a->gap_count--;
-		for (size_t i = 0; i < a->gap_count; i++)
-			a->gaps[i] = a->gaps[i + 1];
+		remove_gap(a, 0);
 	}
-	a->gaps[a->gap_count++] = (struct gap){from_ms, to_ms};
+	a->gaps[a->gap_count++] = gap;
 }
 
 int64_t assembler_gap_ms(const struct assembler *a, int64_t from_ms, int64_t to_ms)
 {
-	int64_t sum_ms = 0, counted_to_ms = from_ms;
+	int64_t sum_ms = 0;
 
 	for (size_t i = 0; i < a->gap_count; i++) {
-		int64_t begin =
-			a->gaps[i].from_ms > counted_to_ms ? a->gaps[i].from_ms : counted_to_ms;
+		int64_t begin = a->gaps[i].from_ms > from_ms ? a->gaps[i].from_ms : from_ms;
 		int64_t end = a->gaps[i].to_ms < to_ms ? a->gaps[i].to_ms : to_ms;
 
-		if (end <= begin)
-			continue;
-		sum_ms += end - begin;
-		counted_to_ms = end;
+		if (end > begin)
+			sum_ms += end - begin;
 	}
 	return sum_ms;
 }

@@ -49,7 +49,7 @@ struct assembler {
 	size_t near_count;
 	int64_t now_ms, clock_ms; /* at the input in hand */
 	struct every every;
-	struct gap gaps[GAPS_MAX]; /* oldest first */
+	struct gap gaps[GAPS_MAX]; /* none overlaps another; in the order in which they ended */
 	size_t gap_count;
 	struct label_list labels;
 	bool spares_journal;
