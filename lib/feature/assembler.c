@@ -197,10 +197,12 @@ static int feed_unit_or_labels(
 
 	if (labelled < 0 || !feeds)
 		return labelled == ASSEMBLER_LABELLED ? REFUSAL_NONE : labelled;
-	rc = assembler_feed_unit(a, source, r, labelled == REFUSAL_NONE ? err : NULL);
+	rc = assembler_feed_unit(a, source, r, labelled == REFUSAL_LABEL_VALUE ? NULL : err);
 	if (rc < 0 || rc == REFUSAL_NONE)
 		return rc;
-	return labelled == ASSEMBLER_LABELLED ? REFUSAL_NONE : rc;
+	if (labelled == ASSEMBLER_LABELLED)
+		return REFUSAL_NONE;
+	return labelled == REFUSAL_LABEL_VALUE ? labelled : rc;
 }
 
 static int take_element(struct assembler *a, size_t source, const struct element *element,
