@@ -189,7 +189,7 @@ bool assembler_next(struct assembler *a, int64_t now_ms, int64_t clock_ms, struc
 	u = find_done(a, &done.cause);
 	if (!u)
 		return false;
-	done.complete = u->is_complete && !u->is_retired;
+	done.complete = strcmp(done.cause, "complete") == 0;
 	if (!fill_unit(a, u, arena, &done) || !remember(a, u))
 		abort(); /* as assembler_take */
 	if (strcmp(done.cause, "open_units") == 0)

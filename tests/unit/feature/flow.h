@@ -37,7 +37,8 @@ struct flow {
 	struct assembled unit; /* the last that came out */
 	struct err err;
 	int64_t now_ms, clock_ms;
-	bool restarts; /* it is saved and loaded before each input */
+	bool restarts;   /* it is saved and loaded before each input */
+	int64_t last_ms; /* the line's clock at the input before */
 };
 
 static inline void flow_sources(struct plan *p)
@@ -244,11 +245,12 @@ static inline void flow_restart(struct flow *f)
 	assert_memory_equal(again.data, was.data, was.len);
 }
 
-/* Where units are done already, a restart would come too late: nobody saves then. */
+/* Between two inputs: nothing is left to be done at the time of the last one. */
 static inline void flow_maybe_restart(struct flow *f)
 {
-	if (f->restarts && assembler_due_ms(f->a) != 0)
+	if (f->restarts && assembler_due_ms(f->a) > f->last_ms)
 		flow_restart(f);
+	f->last_ms = f->clock_ms;
 }
 
 static inline enum refusal flow_message(
