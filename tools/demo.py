@@ -182,6 +182,16 @@ def summary(site, view):
     return len(rows) == view.units and len(view.alerts) == len(called)
 
 
+def explain(site):
+    """What an auditor asks: the newest alert, from the database alone."""
+    called = [u for u, (verdict, _) in rows_of(site).items() if verdict == "defect"]
+    if not called:
+        return
+    headline(f"Why was {called[-1]} called defective? (defectctl trace)")
+    subprocess.run([program("defectctl"), "--config", site.config, "trace", "--line", LINE, called[-1]],
+                   check=True)
+
+
 def play(site, units, rate):
     headline(f"A private broker on port {site.port}, the daemon, and {units} parts at {rate:g} a second")
     site.configure()
@@ -214,6 +224,7 @@ def main():
         time.sleep(0.5)
     finally:
         site.end()
+    explain(site)
     if not summary(site, view):
         raise SystemExit(f"Something is missing; see the logs in {site.folder}")
 
