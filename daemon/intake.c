@@ -26,6 +26,7 @@ struct intake {
 	bool is_connected, is_subscribed, is_paused, stops;
 	struct log_memory refused;
 	uint64_t pauses;
+	uint64_t unwanted; /* messages that came because filters were joined */
 	int64_t lost_ms; /* the gateway's clock when the connection was lost; 0: never connected */
 };
 
@@ -107,17 +108,12 @@ static bool is_known(struct intake *in, const struct wire_message *m)
 	};
 	uint64_t number = 0;
 
-	in->unacknowledged++;
 	if (in->drain.state == DRAIN_WAITING)
 		number = deliveries_match(in->o.deliveries, &got);
-	if (number) {
-		engine_count_duplicate(in->o.gateway->engine);
-	} else {
-		uint64_t added = deliveries_add(in->o.deliveries, &got);
-
+	if (!number) {
+		in->needs = deliveries_add(in->o.deliveries, &got);
 		pipeline_delivery(
-			in->pipeline, added, deliveries_keep_from(in->o.deliveries), &got);
-		in->needs = added;
+			in->pipeline, in->needs, deliveries_keep_from(in->o.deliveries), &got);
 		return false;
 	}
 	if (number > in->needs)
@@ -145,7 +141,12 @@ static void on_message(void *owner, const struct wire_message *m)
 			drained(in);
 		return;
 	}
-	if (m->qos == 0 || !is_known(in, m))
+	in->unacknowledged += m->qos > 0;
+	if (subscriptions_is_unwanted(in->o.subscriptions, m->topic))
+		in->unwanted++;
+	else if (m->qos > 0 && is_known(in, m))
+		engine_count_duplicate(in->o.gateway->engine);
+	else
 		pipeline_message(in->pipeline, &msg, now_ns);
 }
 
@@ -339,6 +340,7 @@ struct intake_figures intake_figures(const struct intake *in)
 	return (struct intake_figures){
 		.connects = link_connects(in->link),
 		.pauses = in->pauses,
+		.unwanted = in->unwanted,
 		.unacknowledged = in->unacknowledged,
 	};
 }

@@ -51,6 +51,7 @@ const char *intake_trouble(const struct intake *in);
 
 struct intake_figures {
 	uint64_t connects, pauses;
+	uint64_t unwanted; /* subscriptions_is_unwanted: acknowledged, and that is all */
 	size_t unacknowledged;
 };
 struct intake_figures intake_figures(const struct intake *in);

@@ -66,6 +66,7 @@ void stats_put_gateway(struct buf *out, struct daemon *d)
 	put_count(out, "uncommitted_bytes", load.bytes);
 	put_count(out, "unacknowledged", intake.unacknowledged);
 	put_count(out, "pauses", intake.pauses);
+	put_count(out, "unwanted", intake.unwanted);
 	put_count(out, "connects", intake.connects);
 	put_count(out, "commits", store.commits);
 	jsonw_int(out, "commit_us", store.last_commit_us);

@@ -7,107 +7,31 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/filters.h"
+#include "daemon/log.h"
 #include "lib/base/err.h"
 #include "lib/config/config.h"
 #include "lib/wire/wire.h"
 
-struct filters {
-	char **v;
-	size_t count;
-};
-
 struct subscriptions {
 	char *folder;
-	struct filters wanted[2]; /* by QoS */
-	struct filters stale;     /* of earlier configurations */
-	int mids[2];              /* of the requests that are not answered yet; 0: none */
-	bool asked;
+	struct filters wanted; /* as configured */
+	struct filters asked;  /* no two of them meet */
+	struct filters stale;  /* of earlier configurations */
+	bool is_wider;         /* more is asked for than is wanted */
+
+	const char **of_qos[2]; /* the filters of `asked`, by QoS */
+	size_t counts[2];
+	int mids[2]; /* of the requests that are not answered yet; 0: none */
+	bool has_asked;
 	char trouble[512];
 };
 
-static void filters_deinit(struct filters *f)
-{
-	for (size_t i = 0; i < f->count; i++)
-		free(f->v[i]);
-	free(f->v);
-}
-
-static int filters_add(struct filters *f, const char *text)
-{
-	char **v = reallocarray(f->v, f->count + 1, sizeof(*v));
-
-	if (!v)
-		return -ENOMEM;
-	f->v = v;
-	v[f->count] = strdup(text);
-	if (!v[f->count])
-		return -ENOMEM;
-	f->count++;
-	return 0;
-}
-
-static void filters_remove(struct filters *f, size_t i)
-{
-	free(f->v[i]);
-	f->v[i] = f->v[--f->count];
-}
-
-static bool filters_have(const struct filters *f, const char *text)
-{
-	for (size_t i = 0; i < f->count; i++) {
-		if (strcmp(f->v[i], text) == 0)
-			return true;
-	}
-	return false;
-}
-
-bool subscriptions_covers(const char *filter, const char *other)
-{
-	for (;;) {
-		size_t a = strcspn(filter, "/"), b = strcspn(other, "/");
-
-		if (a == 1 && *filter == '#')
-			return true;
-		if (b == 1 && *other == '#')
-			return false;
-		if (!(a == 1 && *filter == '+') && (a != b || memcmp(filter, other, a) != 0))
-			return false;
-		filter += a;
-		other += b;
-		if (!*filter || !*other) {
-			/* "a/#" takes "a" too */
-			return *filter == *other || strcmp(filter, "/#") == 0;
-		}
-		filter++;
-		other++;
-	}
-}
-
-/* A filter comes in; what it covers goes, what covers it stays, with the higher QoS of both. */
 static int want(struct subscriptions *s, const char *filter, int qos)
 {
-	for (int q = 1; q >= 0; q--) {
-		for (size_t i = 0; i < s->wanted[q].count; i++) {
-			if (!subscriptions_covers(s->wanted[q].v[i], filter))
-				continue;
-			if (qos <= q)
-				return 0;
-			/* the wider one takes over the QoS */
-			if (filters_add(&s->wanted[qos], s->wanted[q].v[i]) < 0)
-				return -ENOMEM;
-			filters_remove(&s->wanted[q], i);
-			return 0;
-		}
-	}
-	for (int q = 1; q >= 0; q--) {
-		for (size_t i = s->wanted[q].count; i-- > 0;) {
-			if (!subscriptions_covers(filter, s->wanted[q].v[i]))
-				continue;
-			qos = q > qos ? q : qos;
-			filters_remove(&s->wanted[q], i);
-		}
-	}
-	return filters_add(&s->wanted[qos], filter);
+	int r = filters_want(&s->wanted, filter, qos);
+
+	return r == 0 ? filters_want_wide(&s->asked, filter, qos) : r;
 }
 
 static int read_stale(struct subscriptions *s)
@@ -127,9 +51,8 @@ static int read_stale(struct subscriptions *s)
 	while (r == 0 && (len = getline(&line, &cap, f)) > 0) {
 		if (line[len - 1] == '\n')
 			line[--len] = 0;
-		if (len > 0 && !filters_have(&s->wanted[0], line) &&
-			!filters_have(&s->wanted[1], line) && !filters_have(&s->stale, line))
-			r = filters_add(&s->stale, line);
+		if (len > 0 && !filters_have(&s->asked, line) && !filters_have(&s->stale, line))
+			r = filters_add(&s->stale, line, 0);
 	}
 	free(line);
 	fclose(f);
@@ -139,7 +62,7 @@ static int read_stale(struct subscriptions *s)
 static int put_filters(FILE *f, const struct filters *v)
 {
 	for (size_t i = 0; i < v->count; i++)
-		fprintf(f, "%s\n", v->v[i]);
+		fprintf(f, "%s\n", v->v[i].text);
 	return ferror(f) ? -EIO : 0;
 }
 
@@ -157,8 +80,8 @@ static int write_file(const struct subscriptions *s, bool with_stale)
 		f = fopen(aside, "we");
 		r = f ? 0 : -errno;
 	}
-	for (int q = 0; r == 0 && q < 2; q++)
-		r = put_filters(f, &s->wanted[q]);
+	if (r == 0)
+		r = put_filters(f, &s->asked);
 	if (r == 0 && with_stale)
 		r = put_filters(f, &s->stale);
 	if (r == 0 && (fflush(f) || fsync(fileno(f)) < 0))
@@ -185,14 +108,10 @@ static int want_commands(struct subscriptions *s, const char *root)
 	return r;
 }
 
-int subscriptions_new(struct subscriptions **out, const struct config *config, const char *marker,
-	struct err *err)
+static int want_all(struct subscriptions *s, const struct config *config, const char *marker)
 {
-	CLEANUP(subscriptions_free) struct subscriptions *s = calloc(1, sizeof(*s));
-	int r = s && (s->folder = strdup(config->state_dir)) ? 0 : -ENOMEM;
+	int r = want(s, marker, 1);
 
-	if (r == 0)
-		r = want(s, marker, 1);
 	if (r == 0)
 		r = want_commands(s, config->publish);
 	for (size_t l = 0; r == 0 && l < config->line_count; l++) {
@@ -203,12 +122,53 @@ int subscriptions_new(struct subscriptions **out, const struct config *config, c
 			r = want(s, topic_template_filter(plan->sources[i].topic),
 				plan->sources[i].qos > 0);
 	}
+	return r;
+}
+
+static int sort_by_qos(struct subscriptions *s)
+{
+	for (int q = 0; q < 2; q++) {
+		s->of_qos[q] = calloc(s->asked.count, sizeof(*s->of_qos[q]));
+		if (!s->of_qos[q])
+			return -ENOMEM;
+	}
+	for (size_t i = 0; i < s->asked.count; i++) {
+		const struct filter *f = &s->asked.v[i];
+
+		s->of_qos[f->qos][s->counts[f->qos]++] = f->text;
+	}
+	return 0;
+}
+
+static void tell_wider(struct subscriptions *s)
+{
+	for (size_t i = 0; i < s->asked.count; i++) {
+		if (filters_have(&s->wanted, s->asked.v[i].text))
+			continue;
+		s->is_wider = true;
+		log_info("topics of sources overlap: \"%s\" is subscribed to for them, so that "
+			 "each message comes once; what nobody wants of it is left aside",
+			s->asked.v[i].text);
+	}
+}
+
+int subscriptions_new(struct subscriptions **out, const struct config *config, const char *marker,
+	struct err *err)
+{
+	CLEANUP(subscriptions_free) struct subscriptions *s = calloc(1, sizeof(*s));
+	int r = s && (s->folder = strdup(config->state_dir)) ? 0 : -ENOMEM;
+
+	if (r == 0)
+		r = want_all(s, config, marker);
+	if (r == 0)
+		r = sort_by_qos(s);
 	if (r == 0)
 		r = read_stale(s);
 	if (r == 0)
 		r = write_file(s, true);
 	if (r < 0)
 		return err_set(err, r, "%s/subscriptions: %s", config->state_dir, strerror(-r));
+	tell_wider(s);
 	*out = TAKE(s);
 	return 0;
 }
@@ -217,28 +177,45 @@ void subscriptions_free(struct subscriptions *s)
 {
 	if (!s)
 		return;
-	filters_deinit(&s->wanted[0]);
-	filters_deinit(&s->wanted[1]);
+	filters_deinit(&s->wanted);
+	filters_deinit(&s->asked);
 	filters_deinit(&s->stale);
+	free(s->of_qos[0]);
+	free(s->of_qos[1]);
 	free(s->folder);
 	free(s);
 }
 
+static int unsubscribe_stale(const struct subscriptions *s, struct wire *w)
+{
+	const char **texts;
+	int r;
+
+	if (!s->stale.count)
+		return 0;
+	texts = calloc(s->stale.count, sizeof(*texts));
+	if (!texts)
+		return -ENOMEM;
+	for (size_t i = 0; i < s->stale.count; i++)
+		texts[i] = s->stale.v[i].text;
+	r = wire_unsubscribe(w, texts, s->stale.count);
+	free(texts);
+	return r;
+}
+
+/* Subscribing comes first: where a wider filter takes over, no message is nobody's meanwhile. */
 int subscriptions_ask(struct subscriptions *s, struct wire *w)
 {
 	int r = 0;
 
 	s->trouble[0] = 0;
 	s->mids[0] = s->mids[1] = 0;
-	s->asked = true;
-	if (s->stale.count)
-		r = wire_unsubscribe(w, (const char *const *)s->stale.v, s->stale.count);
+	s->has_asked = true;
 	for (int q = 0; r == 0 && q < 2; q++) {
-		if (s->wanted[q].count)
-			r = wire_subscribe(w, &s->mids[q], (const char *const *)s->wanted[q].v,
-				s->wanted[q].count, q);
+		if (s->counts[q])
+			r = wire_subscribe(w, &s->mids[q], s->of_qos[q], s->counts[q], q);
 	}
-	return r;
+	return r == 0 ? unsubscribe_stale(s, w) : r;
 }
 
 bool subscriptions_answer(struct subscriptions *s, int mid, size_t count, const int *granted)
@@ -249,11 +226,11 @@ bool subscriptions_answer(struct subscriptions *s, int mid, size_t count, const 
 	if (!mid || mid != s->mids[q])
 		return false;
 	s->mids[q] = 0;
-	for (size_t i = 0; i < count && i < s->wanted[q].count; i++) {
+	for (size_t i = 0; i < count && i < s->counts[q]; i++) {
 		if (granted[i] < 128 || used >= sizeof(s->trouble))
 			continue;
 		used += (size_t)snprintf(s->trouble + used, sizeof(s->trouble) - used,
-			"%ssubscription to \"%s\" refused: %s", used ? ", " : "", s->wanted[q].v[i],
+			"%ssubscription to \"%s\" refused: %s", used ? ", " : "", s->of_qos[q][i],
 			granted[i] == 128 ? "not allowed" : wire_reason(granted[i]));
 	}
 	return !s->mids[0] && !s->mids[1];
@@ -267,6 +244,11 @@ const char *subscriptions_trouble(const struct subscriptions *s)
 void subscriptions_keep(struct subscriptions *s)
 {
 	/* when it cannot be written they are unsubscribed once more, which does no harm */
-	if (s->stale.count && s->asked && !s->mids[0] && !s->mids[1])
+	if (s->stale.count && s->has_asked && !s->mids[0] && !s->mids[1])
 		(void)write_file(s, false);
+}
+
+bool subscriptions_is_unwanted(const struct subscriptions *s, const char *topic)
+{
+	return s->is_wider && !filters_take(&s->wanted, topic) && filters_take(&s->asked, topic);
 }

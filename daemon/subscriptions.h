@@ -1,5 +1,11 @@
 /* What the intake subscribes to: the topics of commands, and each distinct filter of the sources
- * once, without those that another one covers, since overlapping subscriptions are delivered twice.
+ * once, without those that another one covers.
+ *
+ * Where two filters meet (a/+/c and a/b/+), a broker may deliver a message once for each. They are
+ * subscribed to as the narrowest filter that covers both, and what comes beyond what is wanted is
+ * left aside. MQTT 5 could number subscriptions so that deliveries can be told apart, but brokers
+ * may also join them in one delivery with all the numbers, which libmosquitto 2.0.11 answers by
+ * closing the connection, and some send one delivery with one of the numbers.
  *
  * The broker keeps the subscriptions of our session. Those of earlier configurations must go, so
  * state_dir/subscriptions (one filter a line, written aside and renamed) remembers what may still
@@ -22,7 +28,7 @@ MUST_CHECK int subscriptions_new(struct subscriptions **out, const struct config
 void subscriptions_free(struct subscriptions *s);
 CLEANUP_FOR(struct subscriptions, subscriptions_free)
 
-/* After each CONNACK: unsubscribes what is no longer configured, subscribes to all that is. */
+/* After each CONNACK: subscribes to all that is configured, then unsubscribes what no longer is. */
 MUST_CHECK int subscriptions_ask(struct subscriptions *s, struct wire *w);
 /* What the broker says to one of the requests; true when this was the last answer. */
 bool subscriptions_answer(struct subscriptions *s, int mid, size_t count, const int *granted);
@@ -31,4 +37,5 @@ const char *subscriptions_trouble(const struct subscriptions *s);
 /* At a clean stop: forgets what was unsubscribed. */
 void subscriptions_keep(struct subscriptions *s);
 
-bool subscriptions_covers(const char *filter, const char *other); /* MQTT 5, 4.7 */
+/* Does a message on this topic come only because filters were joined? */
+bool subscriptions_is_unwanted(const struct subscriptions *s, const char *topic);

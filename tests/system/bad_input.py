@@ -67,7 +67,8 @@ def every_bad_message_is_counted_under_its_reason_and_quarantined():
             sender.drain()
             want[reason] = want.get(reason, 0) + 1
             time.sleep(1.1)  # quarantine keeps one of a reason a second
-        sender.publish("p3/start/U1", '{"ts": 1000, "x": 5000}')  # x out of range: imputed
+        # x out of range: imputed; a start long ago would make a second unit of the temperature
+        sender.publish("p3/start/U1", '{"ts": %d, "x": 5000}' % (time.time() * 1000))
         sender.publish("p3/temp/U1", "20.5")
         sender.drain()
         harness.wait_for(lambda: site.count(LINE) >= 1, 20, "the good unit's row")

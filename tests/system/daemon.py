@@ -196,7 +196,9 @@ def each_filter_is_asked_for_once_and_covered_ones_not_at_all():
     with with_fake(fake, [line(), wide]) as site:
         site.daemon.start()
         fake.wait_subscribed()
-        assert sorted(fake.filters) == ["defectd/gw-test/marker", "p3/+/#"], fake.filters
+        assert sorted(fake.filters) == [
+            "defectd/gw-test/cmd/+", "defectd/gw-test/marker", "defectd/gw-test/press-3/cmd/+",
+            "defectd/gw-test/wide/cmd/+", "p3/+/#"], fake.filters
     fake.close()
 
 
@@ -294,7 +296,9 @@ def what_is_no_longer_configured_is_unsubscribed():
         assert counts["received"] == 2 and counts["unmatched"] == 0, counts
         assert site.daemon.end() == 0
         with open(os.path.join(site.state, "subscriptions")) as f:
-            assert sorted(f.read().split()) == ["defectd/gw-test/marker", "q3/+/a", "q3/+/b"]
+            assert sorted(f.read().split()) == [
+                "defectd/gw-test/cmd/+", "defectd/gw-test/marker",
+                "defectd/gw-test/press-3/cmd/+", "q3/+/a", "q3/+/b"]
 
 
 def a_wrong_password_is_said_once_and_tried_again():
