@@ -12,69 +12,47 @@
 #include "tools/command.h"
 #include "tools/new_file.h"
 #include "tools/options.h"
+#include "tools/printable.h"
 #include "tools/probe_listen.h"
 #include "tools/probe_report.h"
 
 #define SECONDS_DEFAULT 30
 #define SECONDS_MAX 86400
-#define FILTERS_MAX 64
 
 struct probe {
 	struct probe_listen listen;
-	const char *filters[FILTERS_MAX];
+	struct option_list filters;
 	const char *line, *out;
 	uint64_t seconds, port;
 };
 
-static int add_filter(struct probe *p, const char *filter)
+static int check_filters(const struct option_list *filters)
 {
-	CLEANUP(topic_template_free) struct topic_template *t = NULL;
-	struct err err = {0};
+	for (size_t i = 0; i < filters->count; i++) {
+		CLEANUP(topic_template_free) struct topic_template *t = NULL;
+		struct err err = {0};
 
-	if (p->listen.filter_count == FILTERS_MAX)
-		return command_usage(&command_probe, "more than %d --topic", FILTERS_MAX);
-	if (topic_template_new(&t, filter, &err) < 0)
-		return command_usage(&command_probe, "--topic: %s", err.text);
-	p->filters[p->listen.filter_count++] = filter;
-	return 0;
-}
-
-/* --topic may stand there several times: takes them out of argv, ended by NULL. */
-static int take_filters(struct probe *p, int *argc, char **argv)
-{
-	int kept = 1, i = 1, rc = 0;
-
-	for (; i < *argc && strcmp(argv[i], "--") != 0 && rc == 0; i++) {
-		if (strncmp(argv[i], "--topic=", 8) == 0)
-			rc = add_filter(p, argv[i] + 8);
-		else if (strcmp(argv[i], "--topic") != 0)
-			argv[kept++] = argv[i];
-		else if (i + 1 >= *argc)
-			rc = command_usage(&command_probe, "--topic wants a value");
-		else
-			rc = add_filter(p, argv[++i]);
+		if (topic_template_new(&t, filters->item[i], &err) < 0)
+			return command_usage(&command_probe, "--topic: %s", err.text);
 	}
-	for (; i < *argc; i++)
-		argv[kept++] = argv[i];
-	argv[kept] = NULL;
-	*argc = kept;
-	return rc;
+	return 0;
 }
 
 static int read_options(struct probe *p, int argc, char **argv)
 {
 	const struct option_row rows[] = {
 		{"--seconds", OPTION_WHOLE, &p->seconds, false},
+		{"--topic", OPTION_EACH, &p->filters, false},
 		{"--host", OPTION_TEXT, &p->listen.host, false},
 		{"--port", OPTION_WHOLE, &p->port, false},
 		{"--line", OPTION_TEXT, &p->line, false},
 		{"--out", OPTION_TEXT, &p->out, false},
 		{"RECORDING", OPTION_POSITIONAL, &p->listen.recording, false},
 	};
-	int rc = take_filters(p, &argc, argv);
+	int rc = options_read(&command_probe, rows, ARRAY_LEN(rows), argc, argv);
 
 	if (rc == 0)
-		rc = options_read(&command_probe, rows, ARRAY_LEN(rows), argc, argv);
+		rc = check_filters(&p->filters);
 	if (rc != 0)
 		return rc;
 	if (p->seconds < 1 || p->seconds > SECONDS_MAX)
@@ -100,47 +78,60 @@ static bool wants_config(const struct probe *p, const struct context *ctx)
 	return is_named || access(ctx->config_file, F_OK) == 0;
 }
 
-static int write_line_file(const struct probe *p, const struct proposal *proposal, struct err *err)
+/* They tell of topics, which may hold anything. */
+static void print_notes(const struct proposal_notes *notes)
 {
-	CLEANUP(buf_deinit) struct buf text;
+	CLEANUP(buf_deinit) struct buf b;
 
-	buf_init(&text);
-	proposal_write(&text, proposal, true);
-	if (!buf_text(&text))
-		return err_set(err, -ENOMEM, "no memory for the line file");
-	return new_file_write(p->out, text.data, text.len, err);
+	buf_init(&b);
+	for (size_t i = 0; i < notes->count; i++) {
+		buf_add(&b, "    ");
+		printable_put(&b, notes->text[i], strlen(notes->text[i]), false);
+		buf_add(&b, "\n");
+	}
+	fputs(buf_text(&b) ? b.data : "", stdout);
 }
 
-static void add_text(struct buf *b, const struct probe *p, const struct probe_report *r)
+static void print_text(const struct probe *p, const struct probe_report *r, const char *line_file)
 {
 	const struct proposal *proposal = r->proposal;
 
-	probe_report_text(b, r);
+	probe_report_print(stdout, r);
 	if (proposal->feature_count == 0) {
-		buf_add(b, "\nNo line file can be proposed:\n");
-		for (size_t i = 0; i < proposal->notes.count; i++)
-			buf_addf(b, "    %s\n", proposal->notes.text[i]);
+		printf("\nNo line file can be proposed:\n");
+		print_notes(&proposal->notes);
 	} else if (!p->out) {
-		buf_add(b, "\nThe proposed line file:\n\n");
-		proposal_write(b, proposal, true);
+		printf("\nThe proposed line file:\n\n%s", line_file);
 	} else {
-		buf_addf(b,
-			"\nThe proposed line file is %s; \"defectctl check\" says whether it "
-			"fits.\n",
+		printf("\nThe proposed line file is %s; \"defectctl check\" says whether it "
+		       "fits.\n",
 			p->out);
 	}
 }
 
+static int print_json(const struct probe_report *r, struct err *err)
+{
+	CLEANUP(buf_deinit) struct buf b;
+
+	buf_init(&b);
+	probe_report_json(&b, r);
+	if (!buf_text(&b))
+		return err_set(err, -ENOMEM, "no memory for the result");
+	fputs(b.data, stdout);
+	return 0;
+}
+
+/* The file first: what is printed says that it is there. */
 static int report(const struct context *ctx, struct probe *p, const struct probe_topics *topics,
 	struct err *err)
 {
 	CLEANUP(probe_templates_free) struct probe_templates *templates = NULL;
 	CLEANUP(proposal_free) struct proposal *proposal = NULL;
-	CLEANUP(buf_deinit) struct buf result;
+	CLEANUP(buf_deinit) struct buf line_file;
 	struct probe_report r = {.topics = topics, .own = p->listen.own};
 	int rc = probe_templates_new(&templates, topics);
 
-	buf_init(&result);
+	buf_init(&line_file);
 	probe_topics_heard(topics, &r.heard);
 	if (rc == 0)
 		rc = proposal_new(&proposal, templates, &r.heard, p->line);
@@ -148,16 +139,15 @@ static int report(const struct context *ctx, struct probe *p, const struct probe
 		return err_set(err, rc, "no memory for what was heard");
 	r.templates = templates;
 	r.proposal = proposal;
-	if (ctx->json)
-		probe_report_json(&result, &r);
-	else
-		add_text(&result, p, &r);
-	if (!buf_text(&result))
-		return err_set(err, -ENOMEM, "no memory for the result");
+	proposal_write(&line_file, proposal, true);
+	if (!buf_text(&line_file))
+		return err_set(err, -ENOMEM, "no memory for the line file");
 	if (p->out && proposal->feature_count > 0)
-		rc = write_line_file(p, proposal, err);
-	if (rc == 0)
-		fputs(result.data, stdout);
+		rc = new_file_write(p->out, line_file.data, line_file.len, err);
+	if (rc == 0 && ctx->json)
+		rc = print_json(&r, err);
+	else if (rc == 0)
+		print_text(p, &r, line_file.data);
 	if (rc == 0 && p->out && proposal->feature_count == 0)
 		rc = err_set(
 			err, -ENODATA, "%s is not written: no line file can be proposed", p->out);
@@ -192,7 +182,8 @@ static int run(const struct context *ctx, int argc, char **argv)
 			return EX_CONFIG;
 	}
 	p.listen.config = config;
-	p.listen.filters = p.filters;
+	p.listen.filters = p.filters.item;
+	p.listen.filter_count = p.filters.count;
 	p.listen.shows_progress = ctx->is_terminal;
 	if (p.out && new_file_check(p.out, &err) < 0)
 		return command_fail("probe", &err);

@@ -145,6 +145,21 @@ static void add_known(struct buf *b, const struct probe_report *r, const struct 
 		buf_add(b, "null");
 }
 
+/* Lists of values: each list is a kind of messages. */
+static void add_kinds(struct buf *b, const struct probe_template *t)
+{
+	jsonw_text(b, "told_by", t->kind_count > 0 ? t->told_by : "");
+	jsonw_key(b, "kinds");
+	buf_add(b, "[");
+	for (size_t i = 0; i < t->kind_count; i++) {
+		buf_add(b, i ? ",[" : "[");
+		for (size_t k = 0; k < t->kinds[i].count; k++)
+			add_text(b, k, t->kinds[i].values[k]);
+		buf_add(b, "]");
+	}
+	buf_add(b, "]");
+}
+
 static void add_template(
 	struct buf *b, const struct probe_report *r, const struct probe_template *t)
 {
@@ -159,6 +174,7 @@ static void add_template(
 	jsonw_text(b, "rhythm", probe_regularity_name(t->regularity));
 	jsonw_text(b, "payload", probe_payload_name(t->payload));
 	add_known(b, r, t);
+	add_kinds(b, t);
 	add_levels(b, t);
 	add_fields(b, r, t);
 	jsonw_int(b, "values_over", (int64_t)probe_shape_over(t->shape));

@@ -2,27 +2,22 @@
 #include "tools/probe_listen.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "lib/base/err.h"
 #include "lib/config/config.h"
 #include "lib/engine/own_topic.h"
 #include "lib/feature/topic.h"
-#include "tools/broker_login.h"
+#include "tools/broker_session.h"
+#include "tools/interrupt.h"
 #include "tools/probe_topics.h"
 #include "tools/recording.h"
-#include "tools/session.h"
 
 #define PORT_DEFAULT 1883
 #define SLICE_MS 200 /* between two looks at the progress */
-
-/* Set by Ctrl-C: a process has one. */
-static volatile bool is_stopped;
 
 struct ear {
 	struct probe_listen *l;
@@ -114,7 +109,7 @@ static void on_message(void *owner, const struct wire_message *m)
 	const struct recorded heard = {
 		.t_ms = wall_clock_ms(),
 		.topic = m->topic,
-		.payload = m->payload,
+		.payload = m->payload_len ? m->payload : "",
 		.payload_len = m->payload_len,
 		.qos = m->qos,
 		.retained = m->retained,
@@ -123,12 +118,6 @@ static void on_message(void *owner, const struct wire_message *m)
 
 	if (rc < 0)
 		e->failed = rc;
-}
-
-static void on_signal(int sig)
-{
-	(void)sig;
-	is_stopped = true;
 }
 
 static void show_progress(const struct ear *e, int64_t left_ms)
@@ -143,19 +132,14 @@ static void show_progress(const struct ear *e, int64_t left_ms)
 
 static int listen_on(struct ear *e, struct session *s, struct err *err)
 {
-	const struct sigaction stop = {.sa_handler = on_signal};
-	struct sigaction before_int, before_term;
+	const volatile bool *is_stopped = interrupt_catch();
 	int64_t begin = wall_clock_ms(), end = now_ms() + e->l->ms, left = e->l->ms;
 	int rc = 0;
 
-	sigaction(SIGINT, &stop, &before_int);
-	sigaction(SIGTERM, &stop, &before_term);
-	for (; left > 0 && !is_stopped && rc == 0 && e->failed == 0; left = end - now_ms()) {
+	for (; left > 0 && !*is_stopped && rc == 0 && e->failed == 0; left = end - now_ms()) {
 		show_progress(e, left);
-		rc = session_listen(s, left < SLICE_MS ? left : SLICE_MS, &is_stopped, err);
+		rc = session_listen(s, left < SLICE_MS ? left : SLICE_MS, is_stopped, err);
 	}
-	sigaction(SIGINT, &before_int, NULL);
-	sigaction(SIGTERM, &before_term, NULL);
 	if (e->l->shows_progress)
 		fputs("\r\033[K", stderr);
 	probe_topics_listened(e->out, begin, wall_clock_ms());
@@ -167,27 +151,16 @@ static int listen_on(struct ear *e, struct session *s, struct err *err)
 /* The broker that was named, else the configuration's, else the one on this machine. */
 static int open_session(struct ear *e, struct session **out, struct err *err)
 {
-	CLEANUP(broker_login_deinit) struct broker_login login = {0};
-	const struct config *config = e->l->config;
-	char client_id[48]; /* of this run: a broker ends the older of two with one name */
-	struct session_options o = {
+	bool is_named = e->l->host || e->l->port;
+	const struct session_options o = {
 		.host = e->l->host ? e->l->host : "127.0.0.1",
 		.port = e->l->port ? e->l->port : PORT_DEFAULT,
-		.client_id = client_id,
 		.message = on_message,
 		.owner = e,
 	};
-	int rc = 0;
 
-	snprintf(client_id, sizeof(client_id), "defectctl-probe-%ld", (long)getpid());
-	if (config && !e->l->host && !e->l->port) {
-		rc = broker_login_read(&login, &config->broker, err);
-		o.host = config->broker.host;
-		o.port = config->broker.port;
-		o.username = login.username;
-		o.password = login.password;
-	}
-	return rc < 0 ? rc : session_open(out, &o, err);
+	return broker_session_open(
+		out, &o, e->l->config && !is_named ? &e->l->config->broker : NULL, "probe", err);
 }
 
 static int hear_broker(struct ear *e, struct err *err)

@@ -1,157 +1,78 @@
 /* What a probe found, as tables. */
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/buf.h"
 #include "lib/base/num.h"
+#include "tools/printable.h"
 #include "tools/probe_report.h"
+#include "tools/text_table.h"
 
-#define COLUMNS_MAX 8
+#define INDENT "    "
 #define CELL_MAX 60      /* characters of a cell that could be of any length */
 #define WIDE_CELL_MAX 90 /* of the first and last column */
-#define FIELDS_SHOWN 40  /* of a template */
+#define EXAMPLE_MAX 24
+#define FIELDS_SHOWN 40 /* of a template */
 #define EXAMPLES 3
 
-/* Cells are gathered first, so that columns can be as wide as they need to be. */
-struct table {
-	struct buf cells; /* texts with a NUL behind each */
-	const char *const *heads;
-	size_t columns, count;
-	unsigned right; /* bits of the columns with numbers */
-};
-
-static void table_begin(struct table *t, const char *const *heads, size_t columns, unsigned right)
+/* At most so many characters, none of them in halves. */
+static void put_cut(struct buf *b, const char *text, size_t most)
 {
-	*t = (struct table){.heads = heads, .columns = columns, .right = right};
-	buf_init(&t->cells);
-	for (size_t i = 0; i < columns; i++) {
-		buf_put(&t->cells, heads[i], strlen(heads[i]) + 1);
-		t->count++;
-	}
-}
+	size_t len = 0, kept = 0, n = 0;
 
-static bool is_continued(char c)
-{
-	return ((unsigned char)c & 0xc0) == 0x80;
-}
-
-static size_t characters(const char *text)
-{
-	size_t n = 0;
-
-	for (; *text; text++)
-		n += !is_continued(*text);
-	return n;
-}
-
-/* At most `most` characters, none of which could move the cursor. */
-static void add_clean(struct buf *b, const char *text, size_t most)
-{
-	bool is_cut = characters(text) > most;
-	size_t n = 0;
-
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		n += !is_continued(*text);
-		if (n > (is_cut ? most - 3 : most))
-			break;
-		buf_put_u8(b, c < 0x20 || c == 0x7f ? '?' : c);
-	}
-	if (is_cut)
-		buf_add(b, "...");
-}
-
-static void cell(struct table *t, const char *text)
-{
-	size_t column = t->count % t->columns;
-	bool is_wide = column == 0 || column + 1 == t->columns;
-
-	add_clean(&t->cells, text, is_wide ? WIDE_CELL_MAX : CELL_MAX);
-	buf_put_u8(&t->cells, 0);
-	t->count++;
-}
-
-PRINTF_LIKE(2, 3) static void cellf(struct table *t, const char *fmt, ...)
-{
-	char text[256];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	cell(t, text);
-}
-
-static void pad(struct buf *b, size_t n)
-{
-	while (n-- > 0)
-		buf_add(b, " ");
-}
-
-static void table_end(struct table *t, struct buf *b, size_t indent)
-{
-	size_t widths[COLUMNS_MAX] = {0}, i = 0;
-	const char *at;
-
-	if (buf_failed(&t->cells))
-		b->failed = true;
-	at = t->cells.data;
-	for (i = 0; i < t->count && !b->failed; i++, at += strlen(at) + 1) {
-		size_t n = characters(at);
-
-		widths[i % t->columns] = n > widths[i % t->columns] ? n : widths[i % t->columns];
-	}
-	at = t->cells.data;
-	for (i = 0; i < t->count && !b->failed; i++, at += strlen(at) + 1) {
-		size_t column = i % t->columns, gap = widths[column] - characters(at);
-		bool is_last = column + 1 == t->columns;
-
-		pad(b, column == 0 ? indent : 2);
-		pad(b, t->right & 1u << column ? gap : 0);
-		buf_add(b, at);
-		pad(b, t->right & 1u << column || is_last ? 0 : gap);
-		if (!is_last)
+	for (; text[len]; len++) {
+		if (((unsigned char)text[len] & 0xc0) == 0x80)
 			continue;
-		while (b->len > 0 && b->data[b->len - 1] == ' ')
-			b->len--;
-		buf_add(b, "\n");
+		if (n == most - 3)
+			kept = len;
+		if (n++ == most)
+			break;
 	}
-	buf_deinit(&t->cells);
+	buf_put(b, text, text[len] ? kept : len);
+	buf_add(b, text[len] ? "..." : "");
 }
 
-static void interval_cell(struct table *t, const struct probe_template *of)
+static void cell(struct text_table *t, const char *text, size_t most)
+{
+	struct buf b;
+
+	buf_init(&b);
+	put_cut(&b, text, most);
+	text_table_add(t, buf_text(&b) ? b.data : "");
+	buf_deinit(&b);
+}
+
+static void interval_cell(struct text_table *t, const struct probe_template *of)
 {
 	if (of->regularity == REGULARITY_UNKNOWN)
-		cell(t, "-");
+		text_table_add(t, "-");
 	else
-		cellf(t, "%.3g s, %s", of->interval_ms / 1000,
+		text_table_addf(t, "%.3g s, %s", of->interval_ms / 1000,
 			probe_regularity_name(of->regularity));
 }
 
-static void print_templates(struct buf *b, const struct probe_report *r)
+static void print_templates(FILE *f, const struct probe_report *r)
 {
 	static const char *const heads[] = {"topics", "how many", "messages", "per second",
 		"each topic every", "QoS", "retained", "payload"};
-	struct table t;
+	CLEANUP(text_table_deinit) struct text_table t;
 
-	table_begin(&t, heads, ARRAY_LEN(heads), 0x0e);
+	text_table_init(&t, heads, ARRAY_LEN(heads));
+	t.is_number[1] = t.is_number[2] = t.is_number[3] = true;
 	for (size_t i = 0; i < probe_templates_count(r->templates); i++) {
 		const struct probe_template *of = probe_templates_at(r->templates, i);
 		uint64_t higher = of->qos[1] + of->qos[2];
 
-		cell(&t, of->text);
-		cellf(&t, "%zu", of->topic_count);
-		cellf(&t, "%" PRIu64, of->messages);
-		cellf(&t, "%.3g", of->per_second);
+		cell(&t, of->text, WIDE_CELL_MAX);
+		text_table_addf(&t, "%zu", of->topic_count);
+		text_table_addf(&t, "%" PRIu64, of->messages);
+		text_table_addf(&t, "%.3g", of->per_second);
 		interval_cell(&t, of);
-		cell(&t, of->qos[0] && higher ? "0 and 1" : higher ? "1" : "0");
-		cellf(&t, "%.0f %%", 100 * (double)of->retained / (double)of->messages);
-		cell(&t, probe_payload_name(of->payload));
+		text_table_add(&t, of->qos[0] && higher ? "0 and 1" : higher ? "1" : "0");
+		text_table_addf(&t, "%.0f %%", 100 * (double)of->retained / (double)of->messages);
+		text_table_add(&t, probe_payload_name(of->payload));
 	}
-	table_end(&t, b, 0);
+	(void)text_table_print(&t, f);
 }
 
 static void add_number(struct buf *b, double v)
@@ -170,13 +91,13 @@ static void add_examples(struct buf *b, const struct probe_field *f)
 		if (!f->seen[i].text || f->seen[i].kind == KIND_BOOL)
 			continue;
 		buf_add(b, shown++ ? ", " : "");
-		add_clean(b, f->seen[i].text, 24);
+		put_cut(b, f->seen[i].text, EXAMPLE_MAX);
 	}
 	if (f->seen_count > most)
 		buf_addf(b, ", .. (%zu%s different)", f->seen_count, f->has_more ? " or more" : "");
 }
 
-static void range_cell(struct table *t, const struct probe_field *f)
+static void range_cell(struct text_table *t, const struct probe_field *f)
 {
 	struct buf b;
 
@@ -192,12 +113,12 @@ static void range_cell(struct table *t, const struct probe_field *f)
 	} else if (probe_field_kind(f) == KIND_TEXT) {
 		add_examples(&b, f);
 	}
-	cell(t, buf_text(&b) ? b.data : "");
+	cell(t, buf_text(&b) ? b.data : "", CELL_MAX);
 	buf_deinit(&b);
 }
 
 /* "number", "number or text". */
-static void kinds_cell(struct table *t, const struct probe_field *f)
+static void kinds_cell(struct text_table *t, const struct probe_field *f)
 {
 	char text[80] = "";
 
@@ -208,82 +129,103 @@ static void kinds_cell(struct table *t, const struct probe_field *f)
 			snprintf(text + len, sizeof(text) - len, "%s%s", len ? " or " : "",
 				probe_kind_name((enum probe_kind)k));
 	}
-	cell(t, text);
+	text_table_add(t, text);
 }
 
-static void print_fields(
-	struct buf *b, const struct probe_report *r, const struct probe_template *of)
+static void field_row(struct text_table *t, const struct probe_template *of,
+	const struct probe_field *f, const char *says)
+{
+	char pointer[sizeof(INDENT) + PROBE_POINTER_BYTES_MAX];
+
+	snprintf(pointer, sizeof(pointer), INDENT "%s",
+		f->pointer[0] ? f->pointer : "(the payload)");
+	cell(t, pointer, WIDE_CELL_MAX);
+	kinds_cell(t, f);
+	text_table_addf(t, "%.0f %%", 100 * probe_field_present(of->shape, f));
+	range_cell(t, f);
+	cell(t, says, WIDE_CELL_MAX);
+}
+
+static void print_fields(FILE *f, const struct probe_report *r, const struct probe_template *of)
 {
 	static const char *const heads[] = {
-		"pointer", "type", "present", "range or examples", "what it is"};
+		INDENT "pointer", "type", "present", "range or examples", "what it is"};
+	CLEANUP(text_table_deinit) struct text_table t;
+	CLEANUP(buf_deinit) struct buf says;
 	size_t count = probe_shape_count(of->shape), shown = 0;
-	struct buf says;
-	struct table t;
 
-	table_begin(&t, heads, ARRAY_LEN(heads), 0x04);
+	text_table_init(&t, heads, ARRAY_LEN(heads));
+	t.is_number[2] = true;
 	buf_init(&says);
 	for (size_t i = 0; i < count && shown < FIELDS_SHOWN; i++) {
-		const struct probe_field *f = probe_shape_field(of->shape, i);
+		const struct probe_field *field = probe_shape_field(of->shape, i);
 
 		buf_clear(&says);
-		probe_say_field(&says, r, of, f);
+		probe_say_field(&says, r, of, field);
 		/* objects and elements are only the way to what is in them */
-		if (probe_field_kind(f) == KIND_OBJECT && says.len == 0)
+		if (probe_field_kind(field) == KIND_OBJECT && says.len == 0)
 			continue;
-		cell(&t, f->pointer[0] ? f->pointer : "(the payload)");
-		kinds_cell(&t, f);
-		cellf(&t, "%.0f %%", 100 * probe_field_present(of->shape, f));
-		range_cell(&t, f);
-		cell(&t, buf_text(&says) ? says.data : "");
+		field_row(&t, of, field, buf_text(&says) ? says.data : "");
 		shown++;
 	}
-	buf_deinit(&says);
 	if (shown > 0)
-		table_end(&t, b, 4);
-	else
-		buf_deinit(&t.cells);
+		(void)text_table_print(&t, f);
 	if (shown == FIELDS_SHOWN)
-		buf_addf(b, "    and more: --json has all %zu pointers\n", count);
+		fprintf(f, INDENT "and more: --json has all %zu pointers\n", count);
 	if (probe_shape_over(of->shape) > 0)
-		buf_addf(b, "    beyond %d pointers: %" PRIu64 " values were not looked at\n",
+		fprintf(f, INDENT "beyond %d pointers: %" PRIu64 " values were not looked at\n",
 			PROBE_POINTERS_MAX, probe_shape_over(of->shape));
 }
 
-static void print_levels(struct buf *b, const struct probe_template *of)
+static void level_row(struct text_table *t, const struct probe_level *l)
 {
-	static const char *const heads[] = {"level", "different", "such as", "why"};
-	struct table t;
-	char why[200];
-	bool has_any = false;
+	const char *coming = probe_coming_sentence(l->coming);
+	CLEANUP(buf_deinit) struct buf examples;
 
-	table_begin(&t, heads, ARRAY_LEN(heads), 0x02);
-	for (size_t i = 0; i < of->level_count; i++) {
-		const struct probe_level *l = &of->levels[i];
-		const char *coming = probe_coming_sentence(l->coming);
-		struct buf examples;
-
-		if (!l->capture)
-			continue;
-		has_any = true;
-		cellf(&t, "{%s}", l->name);
-		cellf(&t, "%zu", l->value_count);
-		buf_init(&examples);
-		for (size_t v = 0; v < l->value_count && v < EXAMPLES; v++) {
-			buf_add(&examples, v ? ", " : "");
-			add_clean(&examples, l->values[v].text, 24);
-		}
-		buf_add(&examples, l->value_count > EXAMPLES ? ", .." : "");
-		cell(&t, buf_text(&examples) ? examples.data : "");
-		buf_deinit(&examples);
-		snprintf(why, sizeof(why), "%s%s%s", l->why, coming[0] ? "; " : "", coming);
-		add_clean(&t.cells, why, sizeof(why));
-		buf_put_u8(&t.cells, 0);
-		t.count++;
+	buf_init(&examples);
+	for (size_t v = 0; v < l->value_count && v < EXAMPLES; v++) {
+		buf_add(&examples, v ? ", " : "");
+		put_cut(&examples, l->values[v].text, EXAMPLE_MAX);
 	}
-	if (has_any)
-		table_end(&t, b, 4);
-	else
-		buf_deinit(&t.cells);
+	buf_add(&examples, l->value_count > EXAMPLES ? ", .." : "");
+	text_table_addf(t, INDENT "{%s}", l->name);
+	text_table_addf(t, "%zu", l->value_count);
+	text_table_add(t, buf_text(&examples) ? examples.data : "");
+	text_table_addf(t, "%s%s%s", l->why, coming[0] ? "; " : "", coming);
+}
+
+static void print_levels(FILE *f, const struct probe_template *of)
+{
+	static const char *const heads[] = {INDENT "level", "different", "such as", "why"};
+	CLEANUP(text_table_deinit) struct text_table t;
+
+	text_table_init(&t, heads, ARRAY_LEN(heads));
+	t.is_number[1] = true;
+	for (size_t i = 0; i < of->level_count; i++)
+		if (of->levels[i].capture)
+			level_row(&t, &of->levels[i]);
+	if (t.count > ARRAY_LEN(heads))
+		(void)text_table_print(&t, f);
+}
+
+static void print_kinds(FILE *f, const struct probe_template *of)
+{
+	CLEANUP(buf_deinit) struct buf b;
+	size_t n = 0;
+
+	if (of->kind_count == 0)
+		return;
+	buf_init(&b);
+	printable_put(&b, of->told_by, strlen(of->told_by), false);
+	buf_add(&b, " tells kinds of messages apart: ");
+	for (size_t i = 0; i < of->kind_count; i++)
+		for (size_t k = 0; k < of->kinds[i].count; k++) {
+			const char *value = of->kinds[i].values[k];
+
+			buf_add(&b, n++ ? ", " : "");
+			printable_put(&b, value, strlen(value), false);
+		}
+	fprintf(f, INDENT "%s\n", buf_text(&b) ? b.data : "");
 }
 
 static const struct probe_wild *known_as(
@@ -295,46 +237,47 @@ static const struct probe_wild *known_as(
 	return NULL;
 }
 
-static void print_template(
-	struct buf *b, const struct probe_report *r, const struct probe_template *of)
+static void print_template(FILE *f, const struct probe_report *r, const struct probe_template *of)
 {
 	const struct probe_wild *known = known_as(r, of);
+	CLEANUP(buf_deinit) struct buf text;
 
-	buf_add(b, "\n");
-	add_clean(b, of->text, 500);
-	buf_add(b, "\n");
+	buf_init(&text);
+	printable_put(&text, of->text, strlen(of->text), false);
+	fprintf(f, "\n%s\n", buf_text(&text) ? text.data : "");
 	if (known)
-		buf_addf(b, "    %s: %s\n", known->name, known->what);
-	print_levels(b, of);
-	print_fields(b, r, of);
+		fprintf(f, INDENT "%s: %s\n", known->name, known->what);
+	print_kinds(f, of);
+	print_levels(f, of);
+	print_fields(f, r, of);
 }
 
-static void print_heard(struct buf *b, const struct probe_report *r)
+static void print_heard(FILE *f, const struct probe_report *r)
 {
 	double seconds = (double)(r->heard.end_ms - r->heard.begin_ms) / 1000;
+	size_t topics = probe_topics_count(r->topics);
 
-	buf_addf(b, "%" PRIu64 " message%s on %zu topic%s in %.0f s\n", r->heard.messages,
-		r->heard.messages == 1 ? "" : "s", probe_topics_count(r->topics),
-		probe_topics_count(r->topics) == 1 ? "" : "s", seconds);
+	fprintf(f, "%" PRIu64 " message%s on %zu topic%s in %.0f s\n", r->heard.messages,
+		r->heard.messages == 1 ? "" : "s", topics, topics == 1 ? "" : "s", seconds);
 	if (r->own > 0)
-		buf_addf(b, "%" PRIu64 " messages of defectd itself were passed over\n", r->own);
+		fprintf(f, "%" PRIu64 " messages of defectd itself were passed over\n", r->own);
 	if (r->heard.messages_over > 0)
-		buf_addf(b,
+		fprintf(f,
 			"%" PRIu64 " messages were on topics beyond the first %d, or with names "
 			"longer than %d bytes: counted, not looked at\n",
 			r->heard.messages_over, PROBE_TOPICS_MAX, PROBE_TOPIC_BYTES_MAX);
 	if (r->heard.pointers_over > 0)
-		buf_addf(b,
+		fprintf(f,
 			"%" PRIu64 " values in payloads were beyond what is kept (%d pointers of "
 			"a payload, %d in all)\n",
 			r->heard.pointers_over, PROBE_POINTERS_MAX, PROBE_POINTERS_ALL_MAX);
-	buf_add(b, "\n");
+	fputc('\n', f);
 }
 
-void probe_report_text(struct buf *b, const struct probe_report *r)
+void probe_report_print(FILE *f, const struct probe_report *r)
 {
-	print_heard(b, r);
-	print_templates(b, r);
+	print_heard(f, r);
+	print_templates(f, r);
 	for (size_t i = 0; i < probe_templates_count(r->templates); i++)
-		print_template(b, r, probe_templates_at(r->templates, i));
+		print_template(f, r, probe_templates_at(r->templates, i));
 }

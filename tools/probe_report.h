@@ -1,6 +1,8 @@
 /* What a probe found, for people and for programs. */
 #pragma once
 
+#include <stdio.h>
+
 #include "tools/probe_proposal.h"
 
 struct probe_report {
@@ -11,8 +13,8 @@ struct probe_report {
 	uint64_t own; /* messages of the daemon's own, which were passed over */
 };
 
-/* Readable tables. What came from outside is cleaned of control characters. */
-void probe_report_text(struct buf *b, const struct probe_report *r);
+/* Readable tables. */
+void probe_report_print(FILE *f, const struct probe_report *r);
 /* One JSON document, defectctl(1) says of what. */
 void probe_report_json(struct buf *b, const struct probe_report *r);
 

@@ -20,14 +20,14 @@ static const struct {
 	{"serialno", WORD_UNIT},
 	{"serialnumber", WORD_UNIT},
 	{"sn", WORD_UNIT},
-	{"part", WORD_UNIT},
-	{"parts", WORD_UNIT},
+	{"part", WORD_UNIT | WORD_MODEL},
+	{"parts", WORD_UNIT | WORD_MODEL},
 	{"partid", WORD_UNIT},
 	{"piece", WORD_UNIT},
 	{"pieces", WORD_UNIT},
 	{"workpiece", WORD_UNIT},
-	{"product", WORD_UNIT},
-	{"products", WORD_UNIT},
+	{"product", WORD_UNIT | WORD_MODEL},
+	{"products", WORD_UNIT | WORD_MODEL},
 	{"panel", WORD_UNIT},
 	{"board", WORD_UNIT},
 	{"pcb", WORD_UNIT},
@@ -156,11 +156,11 @@ static const struct {
 	{"accept", WORD_GOOD},
 	{"accepted", WORD_GOOD},
 
-	{"no", WORD_SUFFIX},
-	{"nr", WORD_SUFFIX},
-	{"number", WORD_SUFFIX},
-	{"num", WORD_SUFFIX},
-	{"code", WORD_SUFFIX},
+	{"no", WORD_SUFFIX | WORD_NUMBER},
+	{"nr", WORD_SUFFIX | WORD_NUMBER},
+	{"number", WORD_SUFFIX | WORD_NUMBER},
+	{"num", WORD_SUFFIX | WORD_NUMBER},
+	{"code", WORD_SUFFIX | WORD_NUMBER},
 	{"identifier", WORD_SUFFIX | WORD_NAME},
 	{"numeric", WORD_SUFFIX},
 	{"work", WORD_GENERIC},
@@ -268,7 +268,11 @@ unsigned probe_head(const char *name)
 		before = last;
 		last = meaning(&w);
 	}
-	return last & WORD_SUFFIX ? last | before : last;
+	if (!(last & WORD_SUFFIX))
+		return last;
+	if (last & WORD_NUMBER && before & WORD_MODEL)
+		before &= ~(unsigned)WORD_UNIT; /* all parts of a type have one part number */
+	return last | before;
 }
 
 /* Appends "_" and the word, as far as they fit whole. */

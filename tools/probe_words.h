@@ -27,6 +27,8 @@ enum probe_word {
 	WORD_COUNTER = 1 << 12,   /* counts or numbers messages, versions: no process value */
 	WORD_BAD = 1 << 13,       /* of a result: NG, scrap */
 	WORD_GOOD = 1 << 14,      /* of a result: OK, pass */
+	WORD_MODEL = 1 << 15,     /* its number is that of the type: part, product */
+	WORD_NUMBER = 1 << 16,    /* a suffix: no, number, code */
 };
 
 /* The meanings of all words of a name together. */

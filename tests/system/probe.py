@@ -187,7 +187,7 @@ def tables_say_how_much_how_often_and_what():
     assert "time (iso), 10 ms before the receipt" in row, row
     row = next(line for line in lines if line.lstrip().startswith("{unit}"))
     assert "50  U00000, U00001, U00002, .." in row and "each comes once" in row, row
-    assert "The proposed line file:" in lines and not any(line.endswith(" ") for line in lines)
+    assert "The proposed line file:" in lines
 
 
 # -- payloads seen in the wild
@@ -366,6 +366,16 @@ def events_that_are_named_in_the_payload_make_a_station():
     assert features(found)["colour_l"]["from"] == "paint_enter.colour_l"
 
 
+def a_deadline_is_longer_than_a_stay():
+    found = probed([(i * 60000 + at, f"cell/oven_{way}", {"serial": f"A{i:05d}"})
+                    for i in range(30) for at, way in ((0, "in"), (400000, "out"))])
+    assert found["line_file"] is None  # nothing to make a feature of
+    found = probed([(i * 60000 + at, f"cell/oven_{way}", {"serial": f"A{i:05d}", "temp": i % 9})
+                    for i in range(30) for at, way in ((0, "in"), (400000, "out"))])
+    assert found["line_file"]["stations"]["oven"]["max_dwell"] == "1200s"
+    assert found["line_file"]["unit"] == {"deadline": "2400s"}
+
+
 def serial_among_tags():
     return every_second("plant/m4/kepware", lambda i: {"timestamp": NOW + i * 1000, "values": [
         {"id": "M4.Press.Pressure", "v": 900 + i % 9, "q": True, "t": NOW + i * 1000},
@@ -438,11 +448,30 @@ def inspection_in_the_same_message_is_read_twice():
     assert all(f["from"].startswith("part.") for f in features(found).values())
 
 
+def what_inspection_measures_is_no_feature():
+    messages = [(i * 3000, f"cell/part/P{i:05d}/start", {"torque": 3 + i % 5}) for i in range(40)]
+    messages += [(i * 3000 + 900, f"cell/qc/P{i:05d}", {"leak": i % 7}) for i in range(40)]
+    found = probed(messages)
+    assert list(features(found)) == ["torque"] and "label" not in found["line_file"]
+    assert any("cell/qc/{unit}, where inspection seems to speak" in note for note in found["notes"]), found["notes"]
+    found = probed([(ms, topic, dict(payload, ok=bool(ms % 7)) if "qc" in topic else payload)
+                    for ms, topic, payload in messages])
+    assert found["line_file"]["label"] == {"from": "qc.ok", "defect": [False], "good": [True]}
+
+
+def no_station_is_called_start():
+    """Windows are anchored at "start", and at "<station>.enter"."""
+    found = probed([(i * 3000 + at, f"start/unit/U{i:05d}/{event}", {"x": 1.5})
+                    for i in range(20) for at, event in ((0, "in"), (900, "out"))])
+    assert list(found["line_file"]["stations"]) == ["start_2"], found["line_file"]["stations"]
+
+
 def a_lot_is_bound_by_its_values_whatever_the_field_is_called():
-    messages = [(i * 1000, f"cell/part/P{i:05d}/start", {"granulate": f"G{i // 20:04d}", "wall": 2.2}) for i in range(60)]
+    messages = [(i * 1000, f"cell/part/P{i:05d}/start", {"batch": f"X{i // 9:04d}", "granulate": f"G{i // 20:04d}",
+                                                          "wall": 2.2}) for i in range(60)]
     messages += [(i * 20000 + 5, f"store/batch/G{i:04d}", {"mfi": 12.5, "colour": "red"}) for i in range(3)]
     found = probed(messages)
-    assert found["line_file"]["lots"] == {"granulate": {"bind": "start.granulate"}}
+    assert found["line_file"]["lots"] == {"granulate": {"bind": "start.granulate"}, "batch": {"bind": "start.batch"}}
     assert features(found)["mfi"]["lot"] == "granulate"
     assert features(found)["colour"] == {"name": "colour", "from": "batch.colour", "type": "text", "lot": "granulate",
                                          "missing": "impute"}
@@ -518,6 +547,7 @@ def retained_messages_are_no_live_values():
                    [(i * 1000, "plant/oven/temp", str(i % 7)) for i in range(60)])
     kept = next(t for t in found["templates"] if t["template"].startswith("plant/cfg"))
     assert kept["retained"] == kept["messages"] == 5 and kept["per_second"] == 0.0, kept
+    assert list(features(found)) == ["temp"]
 
 
 # -- what must not happen
@@ -569,6 +599,7 @@ def wrong_options_are_refused():
     for arguments, words in (
             (["--topic", "a/#/b"], "--topic: topic \"a/#/b\" goes on after #"),
             (["--topic"], "--topic wants a value"),
+            (["--seconds", "1", "--seconds", "2"], "--seconds is given twice"),
             (["--line", "Press"], "--line is \"Press\", allowed is"),
             (["--seconds", "0"], "--seconds wants 1 to 86400"),
             (["--port", "70000"], "--port wants 1 to 65535"),
@@ -745,10 +776,13 @@ harness.run(
     tasmota_is_known_and_its_zone_is_missed,
     ipc_cfx_is_known_and_its_work_is_a_station,
     events_that_are_named_in_the_payload_make_a_station,
+    a_deadline_is_longer_than_a_stay,
     an_id_that_is_a_tag_among_others_opens_units,
     a_unit_in_some_elements_only_is_read_by_itself,
     a_scan_alone_becomes_a_station_so_that_units_open,
     inspection_in_the_same_message_is_read_twice,
+    what_inspection_measures_is_no_feature,
+    no_station_is_called_start,
     a_lot_is_bound_by_its_values_whatever_the_field_is_called,
     a_lot_that_is_loaded_is_bound_from_the_stream,
     a_serial_number_of_the_device_is_no_unit,

@@ -135,6 +135,49 @@ static void events_are_never_tags(void **state)
 	EXPECT(b, "p3/oven_in", "p3/oven_out", "p3/paint_in", "p3/paint_out");
 }
 
+static void events_among_tags_stay_events(void **state)
+{
+	struct bench *b = *state;
+
+	say(b, 0, "1", "p3/speed");
+	say(b, 1, "2", "p3/start");
+	say(b, 2, "3", "p3/temp");
+	EXPECT(b, "p3/start", "p3/{tag}");
+}
+
+/* "zone1" behind "part" is no piece: it never ends. */
+static void a_name_makes_no_unit_of_what_comes_all_the_time(void **state)
+{
+	struct bench *b = *state;
+
+	for (int i = 0; i < 40; i++)
+		sayf(b, i * 1000, "{\"a\":1,\"b\":2}", "p3/part/zone%d/x", i % 4);
+	EXPECT(b, "p3/part/{zone}/x");
+}
+
+static void an_id_that_payloads_name_is_one_in_topics_too(void **state)
+{
+	struct bench *b = *state;
+
+	say(b, 0, "{\"lot\":\"PA6-1\"}", "m4/hopper");
+	say(b, 10, "{\"lot\":\"PA6-2\"}", "m4/hopper");
+	say(b, 20, "{\"visc\":3.5,\"h2o\":0.1}", "lab/PA6-1");
+	say(b, 30, "{\"visc\":3.7,\"h2o\":0.1}", "lab/PA6-3"); /* of the same pattern */
+	EXPECT(b, "lab/{lot}", "m4/hopper");
+}
+
+/* A device that says its number in topic and payload is no lot and no unit. */
+static void a_number_of_a_device_is_no_id(void **state)
+{
+	static const char *const payloads[] = {
+		"{\"serial\":\"D100001\"}", "{\"serial\":\"D100002\"}", "{\"serial\":\"D100003\"}"};
+	struct bench *b = *state;
+
+	for (int i = 0; i < 40; i++)
+		sayf(b, i * 1000, payloads[i % 3], "dev/D%d/x", 100001 + i % 3);
+	EXPECT(b, "dev/{dev}/x");
+}
+
 static void units_and_tags_may_vary_in_one_topic(void **state)
 {
 	struct bench *b = *state;
@@ -211,15 +254,15 @@ static void keeps_the_limit_of_topics_and_counts_what_is_beyond(void **state)
 	struct probe_heard heard;
 	char long_topic[PROBE_TOPIC_BYTES_MAX + 2], deep_topic[2 * PROBE_LEVELS_MAX + 2];
 
-	for (int i = 0; i < PROBE_TOPICS_MAX; i++)
-		sayf(b, i, "1", "unit/U%06d/x", i);
 	memset(long_topic, 'a', sizeof(long_topic) - 1);
 	long_topic[sizeof(long_topic) - 1] = '\0';
 	memset(deep_topic, '/', sizeof(deep_topic) - 1);
 	deep_topic[sizeof(deep_topic) - 1] = '\0';
+	say(b, 0, "1", long_topic);
+	say(b, 0, "1", deep_topic);
+	for (int i = 0; i < PROBE_TOPICS_MAX; i++)
+		sayf(b, i, "1", "unit/U%06d/x", i);
 	say(b, 99999, "1", "one/more");
-	say(b, 99999, "1", long_topic);
-	say(b, 99999, "1", deep_topic);
 	probe_topics_heard(b->topics, &heard);
 	assert_int_equal(probe_topics_count(b->topics), PROBE_TOPICS_MAX);
 	assert_int_equal(heard.messages, PROBE_TOPICS_MAX + 3);
@@ -266,6 +309,10 @@ int main(void)
 		TEST(ids_that_come_all_the_time_are_machines),
 		TEST(last_levels_with_one_kind_of_value_are_tags),
 		TEST(events_are_never_tags),
+		TEST(events_among_tags_stay_events),
+		TEST(a_name_makes_no_unit_of_what_comes_all_the_time),
+		TEST(an_id_that_payloads_name_is_one_in_topics_too),
+		TEST(a_number_of_a_device_is_no_id),
 		TEST(units_and_tags_may_vary_in_one_topic),
 		TEST(two_machines_stay_two_templates),
 		TEST(many_machines_are_one_template_named_after_them),

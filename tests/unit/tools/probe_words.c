@@ -31,6 +31,7 @@ static void looks_at_what_a_name_is_about(void **state)
 	assert_true(probe_head("/part/id") & WORD_UNIT);
 	assert_int_equal(probe_head("lot_colour") & WORD_LOT, 0);
 	assert_int_equal(probe_head("part_weight") & WORD_UNIT, 0);
+	assert_int_equal(probe_head("PartNumber") & WORD_UNIT, 0); /* of the type */
 }
 
 static void leaves_the_thing_of_an_event(void **state)
