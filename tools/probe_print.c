@@ -213,9 +213,9 @@ static void print_kinds(FILE *f, const struct probe_template *of)
 	CLEANUP(buf_deinit) struct buf b;
 	size_t n = 0;
 
+	buf_init(&b);
 	if (of->kind_count == 0)
 		return;
-	buf_init(&b);
 	printable_put(&b, of->told_by, strlen(of->told_by), false);
 	buf_add(&b, " tells kinds of messages apart: ");
 	for (size_t i = 0; i < of->kind_count; i++)
