@@ -25,3 +25,19 @@ bool timestamp_parse(const char *s, size_t len, int64_t *out_ms, bool *has_zone)
 
 /* The offset from UTC alone: Z, z, +hh:mm, +hhmm or +hh. */
 bool timestamp_parse_offset(const char *s, size_t len, int64_t *out_ms);
+
+/* Times of any clock with a span added or taken away: a + b, at most INT64_MAX; */
+static inline int64_t later_ms(int64_t a, int64_t b)
+{
+	int64_t sum;
+
+	return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
+}
+
+/* a - b, at least INT64_MIN. */
+static inline int64_t earlier_ms(int64_t a, int64_t b)
+{
+	int64_t difference;
+
+	return __builtin_sub_overflow(a, b, &difference) ? INT64_MIN : difference;
+}

@@ -1,6 +1,7 @@
 /* What the files of the assembler share. Of the rest only tests include this. */
 #pragma once
 
+#include "lib/base/timestamp.h"
 #include "lib/feature/aggregate.h"
 #include "lib/feature/assembler.h"
 #include "lib/feature/lot_table.h"
@@ -107,19 +108,3 @@ MUST_CHECK int assembler_keep_lot(struct assembler *a, struct lot_entry *lot);
 /* assembler_clock.c: opens the next unit by the clock that is due. NULL: none. */
 struct open_unit *assembler_open_every(struct assembler *a);
 int64_t assembler_gap_ms(const struct assembler *a, int64_t from_ms, int64_t to_ms);
-
-/* a + b, at most INT64_MAX. */
-static inline int64_t later_ms(int64_t a, int64_t b)
-{
-	int64_t sum;
-
-	return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
-}
-
-/* a - b, at least INT64_MIN. */
-static inline int64_t earlier_ms(int64_t a, int64_t b)
-{
-	int64_t difference;
-
-	return __builtin_sub_overflow(a, b, &difference) ? INT64_MIN : difference;
-}

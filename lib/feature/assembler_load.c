@@ -124,6 +124,17 @@ static int load_features(struct loader *l)
 	return l->in->failed ? -EINVAL : 0;
 }
 
+/* A time in a message or on the gateway's clock; what is worked out of it then cannot overflow. */
+static bool is_time(int64_t ms)
+{
+	return ms >= 0 && ms <= TIMESTAMP_MAX_MS;
+}
+
+static bool is_time_or_none(int64_t ms)
+{
+	return ms == NO_TIME || is_time(ms);
+}
+
 static int load_clocks(struct loader *l)
 {
 	struct assembler *a = l->a;
@@ -135,9 +146,13 @@ static int load_clocks(struct loader *l)
 	a->gap_count = cursor_u32(l->in);
 	if (l->in->failed || a->gap_count > GAPS_MAX)
 		return -EINVAL;
+	if (!is_time_or_none(a->every.next_ms))
+		return -EINVAL;
 	for (size_t i = 0; i < a->gap_count; i++) {
 		a->gaps[i].from_ms = cursor_i64(l->in);
 		a->gaps[i].to_ms = cursor_i64(l->in);
+		if (!is_time(a->gaps[i].from_ms) || !is_time(a->gaps[i].to_ms))
+			return -EINVAL;
 	}
 	/* another rhythm begins anew */
 	if (a->plan->unit.every_ms == 0 || a->every.next_ms % a->plan->unit.every_ms != 0)
@@ -369,6 +384,12 @@ static int load_bindings(struct loader *l, struct open_unit *u)
 	return l->in->failed ? -EINVAL : 0;
 }
 
+static bool is_visit(const struct visit *v)
+{
+	return is_time_or_none(v->enter_ms) && is_time_or_none(v->exit_ms) &&
+	       (v->exit_ms == NO_TIME || v->exit_ms >= v->enter_ms);
+}
+
 static int load_visits(struct loader *l, struct open_unit *u)
 {
 	for (unsigned left = cursor_u16(l->in); left > 0; left--) {
@@ -378,7 +399,7 @@ static int load_visits(struct loader *l, struct open_unit *u)
 		v.exit_ms = cursor_i64(l->in);
 		v.enter_at_ms = cursor_i64(l->in);
 		v.exit_at_ms = cursor_i64(l->in);
-		if (l->in->failed || saved >= l->stations.count)
+		if (l->in->failed || saved >= l->stations.count || !is_visit(&v))
 			return -EINVAL;
 		if (l->stations.at[saved] != NONE)
 			u->visits[l->stations.at[saved]] = v;
@@ -387,7 +408,7 @@ static int load_visits(struct loader *l, struct open_unit *u)
 		size_t saved = cursor_u16(l->in), moment;
 		int64_t time_ms = cursor_i64(l->in);
 
-		if (l->in->failed || saved >= l->sources.count)
+		if (l->in->failed || saved >= l->sources.count || !is_time(time_ms))
 			return -EINVAL;
 		if (l->sources.at[saved] == NONE)
 			continue;
@@ -415,19 +436,14 @@ static int take_plain_value(struct loader *l, struct value *out)
 	return out->text ? 0 : -ENOMEM;
 }
 
-/* What a window gave; kept where the plan still has the feature. */
-static int load_frozen_value(struct loader *l, struct open_unit *u)
+/* What a window gave. `feature` is NO_INDEX where the plan has no such feature, or not of that type
+ * any longer. */
+static int load_frozen_value(struct loader *l, struct frozen_value *f)
 {
-	struct frozen_value *f = calloc(1, sizeof(*f));
 	size_t saved = cursor_u16(l->in);
 	unsigned missing = cursor_u8(l->in);
 	int rc;
 
-	if (!f)
-		return -ENOMEM;
-	f->next = u->frozen;
-	u->frozen = f; /* freed with the unit whatever comes */
-	f->feature = NO_INDEX;
 	f->v.missing = (enum value_missing)missing;
 	f->v.is_held = cursor_u8(l->in);
 	f->v.n = cursor_u64(l->in);
@@ -439,20 +455,32 @@ static int load_frozen_value(struct loader *l, struct open_unit *u)
 	if (rc < 0)
 		return rc;
 	if (saved >= l->feature_count || missing >= MISSING_COUNT ||
+		(missing == VALUE_PRESENT) != (f->v.value.kind != VALUE_MISSING) ||
 		l->features[saved].kind != FEATURE_STREAM)
 		return -EINVAL;
-	if (l->features[saved].first != NONE)
-		f->feature = l->features[saved].first;
+	f->feature = l->features[saved].first;
+	if (f->feature != NO_INDEX && f->v.value.kind != VALUE_MISSING &&
+		l->a->plan->features[f->feature].is_text != (f->v.value.kind == VALUE_TEXT))
+		f->feature = NO_INDEX;
 	return 0;
 }
 
 static int load_frozen(struct loader *l, struct open_unit *u)
 {
-	int rc = 0;
+	struct frozen_value **end = &u->frozen;
 
-	for (unsigned left = cursor_u16(l->in); left > 0 && rc == 0; left--)
-		rc = load_frozen_value(l, u);
-	return rc < 0 ? rc : l->in->failed ? -EINVAL : 0;
+	for (unsigned left = cursor_u16(l->in); left > 0; left--) {
+		CLEANUP(frozen_free) struct frozen_value *f = calloc(1, sizeof(*f));
+		int rc = f ? load_frozen_value(l, f) : -ENOMEM;
+
+		if (rc < 0)
+			return rc;
+		if (f->feature == NO_INDEX)
+			continue;
+		*end = TAKE(f);
+		end = &(*end)->next;
+	}
+	return l->in->failed ? -EINVAL : 0;
 }
 
 static int load_unit(struct loader *l, struct open_unit *u)
@@ -482,7 +510,8 @@ static int load_units(struct loader *l)
 		struct open_unit *u;
 		int rc;
 
-		if (!has_id || l->in->failed || due_ms < last_ms || unit_table_find(a->units, id))
+		if (!has_id || l->in->failed || due_ms < last_ms || unit_table_find(a->units, id) ||
+			!is_time(started_ms) || !is_time(first_ms) || !is_time(opened_ms))
 			return -EINVAL;
 		last_ms = due_ms;
 		u = unit_table_open(a->units, id, started_ms, due_ms);

@@ -89,7 +89,7 @@ static const struct sample *held_sample(
 	if (!f->window.has_hold || span->first_ms == NO_TIME)
 		return NULL;
 	held = newest_accepted(s, f, span->first_ms - 1);
-	return held && span->from_ms - held->time_ms <= f->window.hold_ms ? held : NULL;
+	return held && held->time_ms >= earlier_ms(span->from_ms, f->window.hold_ms) ? held : NULL;
 }
 
 /* Are samples gone that the window wants? */
@@ -293,7 +293,8 @@ int64_t assembler_window_final_ms(
 	v = &u->visits[w->station];
 	if (w->anchor != WINDOW_ENTER)
 		return visit_final_ms(station, v);
-	return v->enter_at_ms == NO_TIME ? INT64_MAX : v->enter_at_ms + station->reorder_ms;
+	return v->enter_at_ms == NO_TIME ? INT64_MAX
+					 : later_ms(v->enter_at_ms, station->reorder_ms);
 }
 
 /* The oldest sample that the unit's window wants; INT64_MAX: none, as far as is known. */

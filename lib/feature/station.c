@@ -1,6 +1,8 @@
 /* One unit at one station. */
 #include "lib/feature/station.h"
 
+#include "lib/base/timestamp.h"
+
 enum visit_event visit_enter(struct visit *v, int64_t time_ms, int64_t clock_ms)
 {
 	bool is_first = v->enter_ms == NO_TIME;
@@ -49,10 +51,12 @@ static bool has_exit(const struct station *s, const struct visit *v)
 int64_t visit_final_ms(const struct station *s, const struct visit *v)
 {
 	if (s->enter == NO_INDEX)
-		return v->exit_ms == NO_TIME ? INT64_MAX : v->exit_at_ms + s->reorder_ms;
+		return v->exit_ms == NO_TIME ? INT64_MAX : later_ms(v->exit_at_ms, s->reorder_ms);
 	if (v->enter_ms == NO_TIME)
 		return INT64_MAX;
-	return (has_exit(s, v) ? v->exit_at_ms : v->enter_at_ms + s->max_dwell_ms) + s->reorder_ms;
+	if (has_exit(s, v))
+		return later_ms(v->exit_at_ms, s->reorder_ms);
+	return later_ms(later_ms(v->enter_at_ms, s->max_dwell_ms), s->reorder_ms);
 }
 
 /* The window up to an own exit, from the previous unit's. */

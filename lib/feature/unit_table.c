@@ -32,6 +32,17 @@ int unit_table_new(struct unit_table **out, const struct unit_shape *shape)
 	return 0;
 }
 
+void frozen_free(struct frozen_value *f)
+{
+	if (!f)
+		return;
+	if (f->v.value.kind == VALUE_TEXT)
+		free((char *)f->v.value.text);
+	if (f->v.refused.kind == VALUE_TEXT)
+		free((char *)f->v.refused.text);
+	free(f);
+}
+
 static void unit_free(struct open_unit *u)
 {
 	if (!u)
@@ -40,11 +51,7 @@ static void unit_free(struct open_unit *u)
 		struct frozen_value *f = u->frozen;
 
 		u->frozen = f->next;
-		if (f->v.value.kind == VALUE_TEXT)
-			free((char *)f->v.value.text);
-		if (f->v.refused.kind == VALUE_TEXT)
-			free((char *)f->v.refused.text);
-		free(f);
+		frozen_free(f);
 	}
 	values_deinit(&u->values);
 	free(u);

@@ -17,6 +17,8 @@ struct frozen_value {
 	size_t feature;
 	struct assembled_value v;
 };
+void frozen_free(struct frozen_value *f); /* NULL is fine */
+CLEANUP_FOR(struct frozen_value, frozen_free)
 
 /* How many of what a unit of the line has. */
 struct unit_shape {
