@@ -82,6 +82,7 @@ static int make_parts(struct assembler *a)
 		.lots = a->plan->lot_count,
 		.stations = a->plan->station_count,
 		.moments = a->routes.moments,
+		.windows = a->routes.window_count,
 	};
 
 	if (unit_table_new(&a->units, &shape) < 0 ||

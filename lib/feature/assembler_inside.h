@@ -93,8 +93,12 @@ MUST_CHECK int assembler_take_window(struct assembler *a, const struct open_unit
 /* When, on the line's clock, its window is final; INT64_MAX: not as things stand. */
 int64_t assembler_window_final_ms(
 	const struct assembler *a, const struct open_unit *u, size_t feature);
-/* Room for one more sample: drops what no window to come can want. Windows that reach further back
- * are worked out before. -ENOMEM. */
+/* The oldest sample that the unit's window wants; INT64_MAX: none, as far as is known. */
+int64_t assembler_wanted_ms(const struct assembler *a, const struct open_unit *u, size_t feature);
+
+/* assembler_room.c: room for one more sample of a signal that is full. Drops what no window to come
+ * can want; windows that reach further back, or whose samples the limit is about to take, are
+ * worked out before. -ENOMEM. */
 MUST_CHECK int assembler_make_room(struct assembler *a, size_t signal);
 
 /* assembler_settle.c: puts a unit among the complete ones, or takes it out, as its values now

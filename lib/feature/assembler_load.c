@@ -419,68 +419,58 @@ static int load_visits(struct loader *l, struct open_unit *u)
 	return l->in->failed ? -EINVAL : 0;
 }
 
-/* A value whose text, if it has one, belongs to the caller. */
-static int take_plain_value(struct loader *l, struct value *out)
+/* A value; its text, if it has one, stands in `text`. */
+static int take_plain_value(
+	struct loader *l, struct value *out, char text[TEXT_VALUE_BYTES_MAX + 1])
 {
-	char text[TEXT_VALUE_BYTES_MAX + 1];
 	unsigned kind = cursor_u8(l->in);
 
 	*out = (struct value){.kind = (enum value_kind)kind};
-	if (kind != VALUE_TEXT) {
+	if (kind == VALUE_TEXT) {
+		cursor_string(l->in, text, TEXT_VALUE_BYTES_MAX + 1);
+		out->text = text;
+	} else {
 		out->number = cursor_f64(l->in);
-		return l->in->failed || kind > VALUE_TEXT || !isfinite(out->number) ? -EINVAL : 0;
 	}
-	if (!cursor_string(l->in, text, sizeof(text)))
-		return -EINVAL;
-	out->text = strdup(text);
-	return out->text ? 0 : -ENOMEM;
+	return l->in->failed || kind > VALUE_TEXT || !isfinite(out->number) ? -EINVAL : 0;
 }
 
-/* What a window gave. `feature` is NO_INDEX where the plan has no such feature, or not of that type
- * any longer. */
-static int load_frozen_value(struct loader *l, struct frozen_value *f)
+/* What a window gave; left out where the plan has no such feature, or not of that type any longer.
+ */
+static int load_frozen_value(struct loader *l, struct open_unit *u)
 {
-	size_t saved = cursor_u16(l->in);
+	char text[TEXT_VALUE_BYTES_MAX + 1];
+	struct assembled_value v = {.n = 0};
+	size_t saved = cursor_u16(l->in), feature;
 	unsigned missing = cursor_u8(l->in);
-	int rc;
 
-	f->v.missing = (enum value_missing)missing;
-	f->v.is_held = cursor_u8(l->in);
-	f->v.n = cursor_u64(l->in);
-	f->v.from_ms = cursor_i64(l->in);
-	f->v.to_ms = cursor_i64(l->in);
-	rc = take_plain_value(l, &f->v.value);
-	if (rc == 0)
-		rc = take_plain_value(l, &f->v.refused);
-	if (rc < 0)
-		return rc;
-	if (saved >= l->feature_count || missing >= MISSING_COUNT ||
-		(missing == VALUE_PRESENT) != (f->v.value.kind != VALUE_MISSING) ||
+	v.missing = (enum value_missing)missing;
+	v.is_held = cursor_u8(l->in);
+	v.n = cursor_u32(l->in);
+	v.from_ms = cursor_i64(l->in);
+	v.to_ms = cursor_i64(l->in);
+	if (take_plain_value(l, &v.value, text) < 0 || saved >= l->feature_count ||
+		missing >= MISSING_COUNT ||
+		(missing == VALUE_PRESENT) != (v.value.kind != VALUE_MISSING) ||
 		l->features[saved].kind != FEATURE_STREAM)
 		return -EINVAL;
-	f->feature = l->features[saved].first;
-	if (f->feature != NO_INDEX && f->v.value.kind != VALUE_MISSING &&
-		l->a->plan->features[f->feature].is_text != (f->v.value.kind == VALUE_TEXT))
-		f->feature = NO_INDEX;
-	return 0;
+	feature = l->features[saved].first;
+	if (feature == NONE ||
+		(v.value.kind != VALUE_MISSING &&
+			l->a->plan->features[feature].is_text != (v.value.kind == VALUE_TEXT)))
+		return 0;
+	if (u->frozen && u->frozen[l->a->routes.windows[feature]].is_set)
+		return -EINVAL;
+	return unit_table_freeze(l->a->units, u, l->a->routes.windows[feature], &v);
 }
 
 static int load_frozen(struct loader *l, struct open_unit *u)
 {
-	struct frozen_value **end = &u->frozen;
+	int rc = 0;
 
-	for (unsigned left = cursor_u16(l->in); left > 0; left--) {
-		CLEANUP(frozen_free) struct frozen_value *f = calloc(1, sizeof(*f));
-		int rc = f ? load_frozen_value(l, f) : -ENOMEM;
-
-		if (rc < 0)
-			return rc;
-		if (f->feature == NO_INDEX)
-			continue;
-		*end = TAKE(f);
-		end = &(*end)->next;
-	}
-	return l->in->failed ? -EINVAL : 0;
+	for (unsigned left = cursor_u16(l->in); left > 0 && rc == 0; left--)
+		rc = load_frozen_value(l, u);
+	return rc < 0 ? rc : l->in->failed ? -EINVAL : 0;
 }
 
 static int load_unit(struct loader *l, struct open_unit *u)

@@ -200,22 +200,27 @@ static void save_plain_value(struct buf *out, const struct value *v)
 		buf_put_f64(out, v->kind == VALUE_NUMBER ? v->number : 0);
 }
 
-static void save_frozen(const struct open_unit *u, struct buf *out)
+/* What they refused is among the unit's refused values. */
+static void save_frozen(const struct assembler *a, const struct open_unit *u, struct buf *out)
 {
 	uint16_t count = 0;
+	struct assembled_value v;
 
-	for (const struct frozen_value *f = u->frozen; f; f = f->next)
-		count++;
+	for (size_t i = 0; u->frozen && i < u->window_count; i++)
+		count += u->frozen[i].is_set;
 	buf_put_u16(out, count);
-	for (const struct frozen_value *f = u->frozen; f; f = f->next) {
-		buf_put_u16(out, (uint16_t)f->feature);
-		buf_put_u8(out, (uint8_t)f->v.missing);
-		buf_put_u8(out, f->v.is_held);
-		buf_put_u64(out, f->v.n);
-		buf_put_i64(out, f->v.from_ms);
-		buf_put_i64(out, f->v.to_ms);
-		save_plain_value(out, &f->v.value);
-		save_plain_value(out, &f->v.refused);
+	for (size_t i = 0; count > 0 && i < a->plan->feature_count; i++) {
+		size_t window = a->routes.windows[i];
+
+		if (window == NO_SLOT || !frozen_get(&u->frozen[window], &v))
+			continue;
+		buf_put_u16(out, (uint16_t)i);
+		buf_put_u8(out, (uint8_t)v.missing);
+		buf_put_u8(out, v.is_held);
+		buf_put_u32(out, (uint32_t)v.n);
+		buf_put_i64(out, v.from_ms);
+		buf_put_i64(out, v.to_ms);
+		save_plain_value(out, &v.value);
 	}
 }
 
@@ -230,7 +235,7 @@ static void save_unit(const struct assembler *a, const struct open_unit *u, stru
 	save_values(out, &u->values, a->routes.unit_features);
 	save_bindings(a, u, out);
 	save_visits(a, u, out);
-	save_frozen(u, out);
+	save_frozen(a, u, out);
 }
 
 void assembler_save(const struct assembler *a, struct buf *out)

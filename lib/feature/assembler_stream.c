@@ -52,7 +52,7 @@ static int add(
 	uint64_t over = signal_over(to);
 	int rc = 0;
 
-	if (signal_is_full(to) && signal_count(to) < a->limits.samples)
+	if (signal_is_full(to))
 		rc = assembler_make_room(a, signal);
 	if (rc < 0)
 		return rc;

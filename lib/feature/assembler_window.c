@@ -1,13 +1,11 @@
 /* Windows over the samples of a stream: their bounds, their values, and which samples they still
- * want. */
+ * want. What is done with that is in assembler_room.c. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/feature/assembler_inside.h"
-
-#define KEPT_SAMPLES 2048 /* so many cost little and are kept whatever their age */
 
 /* A window of one unit. */
 struct span {
@@ -236,13 +234,11 @@ static int take_newest(
 	return 0;
 }
 
-static const struct frozen_value *find_frozen(const struct open_unit *u, size_t feature)
+/* Was it worked out already? */
+static bool find_frozen(const struct assembler *a, const struct open_unit *u, size_t feature,
+	struct assembled_value *out)
 {
-	const struct frozen_value *f = u->frozen;
-
-	while (f && f->feature != feature)
-		f = f->next;
-	return f;
+	return u->frozen && frozen_get(&u->frozen[a->routes.windows[feature]], out);
 }
 
 int assembler_take_window(
@@ -250,12 +246,15 @@ int assembler_take_window(
 {
 	const struct feature *f = &a->plan->features[feature];
 	const struct signal *s = a->signals[a->routes.slots[feature]];
-	const struct frozen_value *frozen = find_frozen(u, feature);
+	const struct refused_value *refused;
 	struct span span;
 	const struct sample *held;
 
-	if (frozen) {
-		*out = frozen->v;
+	if (find_frozen(a, u, feature, out)) {
+		refused = values_refused(&u->values, feature);
+		if (refused)
+			out->refused =
+				(struct value){.kind = refused->kind, .number = refused->number};
 		return 0;
 	}
 	span = find_span(a, u, &f->window);
@@ -297,99 +296,15 @@ int64_t assembler_window_final_ms(
 					 : later_ms(v->enter_at_ms, station->reorder_ms);
 }
 
-/* The oldest sample that the unit's window wants; INT64_MAX: none, as far as is known. */
-static int64_t wanted_ms(const struct assembler *a, const struct open_unit *u, size_t feature)
+int64_t assembler_wanted_ms(const struct assembler *a, const struct open_unit *u, size_t feature)
 {
 	const struct window *w = &a->plan->features[feature].window;
-	struct span span = find_span(a, u, w);
+	struct span span;
 
+	if (u->frozen && u->frozen[a->routes.windows[feature]].is_set)
+		return INT64_MAX;
+	span = find_span(a, u, w);
 	if (span.missing != VALUE_PRESENT)
 		return INT64_MAX;
 	return span.first_ms == NO_TIME ? INT64_MIN : earlier_ms(span.first_ms, w->hold_ms);
-}
-
-static char *copy_text(const struct value *v, bool *failed)
-{
-	char *text = v->kind == VALUE_TEXT ? strdup(v->text) : NULL;
-
-	*failed = *failed || (v->kind == VALUE_TEXT && !text);
-	return text;
-}
-
-static int freeze(struct assembler *a, struct open_unit *u, size_t feature)
-{
-	struct frozen_value *f = calloc(1, sizeof(*f));
-	bool failed = false;
-
-	a->aggregate_group = NO_INDEX;
-	if (!f || assembler_take_window(a, u, feature, &f->v) < 0) {
-		free(f);
-		return -ENOMEM;
-	}
-	f->feature = feature;
-	f->v.value.text = copy_text(&f->v.value, &failed);
-	f->v.refused.text = copy_text(&f->v.refused, &failed);
-	f->next = u->frozen;
-	u->frozen = f;
-	return failed ? -ENOMEM : 0;
-}
-
-/* Windows that want samples older than `limit_ms` are worked out now. Whatever the line's clock
- * says: the signal has gone on by more than any sample of theirs may be late, and where messages
- * waited in the broker that clock stands still for long. A window whose end is not known by then
- * will not have one. */
-static int work_out(struct assembler *a, const struct signal_route *s, int64_t limit_ms)
-{
-	for (struct open_unit *u = unit_table_first_due(a->units); u; u = u->next) {
-		for (size_t i = 0; i < s->features.count; i++) {
-			size_t feature = s->features.v[i];
-
-			if (!find_frozen(u, feature) && wanted_ms(a, u, feature) < limit_ms &&
-				freeze(a, u, feature) < 0)
-				return -ENOMEM;
-		}
-	}
-	return 0;
-}
-
-/* Units that are still to come: by the clock, or back to the exit of the one before. */
-static void ask_for_next(
-	const struct assembler *a, const struct signal_route *s, int64_t *oldest_ms)
-{
-	if (a->plan->unit.every_ms > 0 && a->every.next_ms != NO_TIME &&
-		earlier_ms(a->every.next_ms, s->keep_ms) < *oldest_ms)
-		*oldest_ms = earlier_ms(a->every.next_ms, s->keep_ms);
-	for (size_t i = 0; i < s->features.count; i++) {
-		const struct window *w = &a->plan->features[s->features.v[i]].window;
-		int64_t exit_ms = INT64_MIN;
-
-		if (w->anchor != WINDOW_DURING || a->plan->stations[w->station].enter != NO_INDEX ||
-			a->plan->stations[w->station].look_back_ms > 0)
-			continue;
-		if (signal_newest(a->tracks[w->station], &exit_ms))
-			exit_ms = earlier_ms(exit_ms, s->keep_ms);
-		if (exit_ms < *oldest_ms)
-			*oldest_ms = exit_ms;
-	}
-}
-
-int assembler_make_room(struct assembler *a, size_t index)
-{
-	const struct signal_route *s = &a->routes.signals[index];
-	struct signal *signal = a->signals[index];
-	const struct sample *first;
-	int64_t newest_ms, oldest_ms;
-
-	if (signal_count(signal) < KEPT_SAMPLES || !signal_newest(signal, &newest_ms))
-		return 0;
-	oldest_ms = earlier_ms(newest_ms, s->keep_ms);
-	/* where less than half would go it is not worth asking: it grows */
-	if (signal_range(signal, oldest_ms, INT64_MAX, &first) > signal_count(signal) / 2)
-		return 0;
-	if (work_out(a, s, oldest_ms) < 0)
-		return -ENOMEM;
-	ask_for_next(a, s, &oldest_ms);
-	if (signal_range(signal, oldest_ms, INT64_MAX, &first) <= signal_count(signal) / 2)
-		signal_drop_before(signal, oldest_ms);
-	return 0;
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* So much later than its samples an event may come: as long as a unit may stay open, within
- * reason. Slow signals keep more (KEPT_SAMPLES of assembler_window.c). */
+ * reason. Slow signals keep more (KEPT_SAMPLES of assembler_room.c). */
 #define LATE_MIN_MS 60000
 #define LATE_MAX_MS 120000
 
@@ -100,6 +100,7 @@ static int add_stream(struct routes *r, const struct plan *plan, size_t index)
 	if (signal == NO_SLOT || append(&r->signals[signal].features, index) < 0)
 		return -ENOMEM;
 	r->slots[index] = signal;
+	r->windows[index] = r->window_count++;
 	if (keep_ms > r->signals[signal].keep_ms)
 		r->signals[signal].keep_ms = keep_ms;
 	if (reach_ms > r->widest_ms)
@@ -122,7 +123,7 @@ static int add_feature(struct routes *r, const struct plan *plan, size_t index)
 	const struct feature *f = &plan->features[index];
 	struct route *route;
 
-	r->slots[index] = NO_SLOT;
+	r->slots[index] = r->windows[index] = NO_SLOT;
 	if (f->kind == FEATURE_LOT_ID)
 		return 0;
 	if (f->kind == FEATURE_STREAM)
@@ -244,9 +245,10 @@ int routes_init(struct routes *r, const struct plan *plan)
 	*r = (struct routes){.source_count = plan->source_count};
 	r->sources = calloc(plan->source_count + 1, sizeof(*r->sources));
 	r->slots = calloc(plan->feature_count + 1, sizeof(*r->slots));
+	r->windows = calloc(plan->feature_count + 1, sizeof(*r->windows));
 	r->groups = calloc(plan->feature_count + 1, sizeof(*r->groups));
 	r->lot_signals = calloc(plan->lot_count + 1, sizeof(*r->lot_signals));
-	if (!r->sources || !r->slots || !r->groups || !r->lot_signals)
+	if (!r->sources || !r->slots || !r->windows || !r->groups || !r->lot_signals)
 		rc = -ENOMEM;
 	if (rc == 0) {
 		add_moments(r, plan);
@@ -290,6 +292,7 @@ void routes_deinit(struct routes *r)
 	free(r->sources);
 	free(r->signals);
 	free(r->slots);
+	free(r->windows);
 	free(r->groups);
 	free(r->lot_signals);
 	free(r->unit_features);

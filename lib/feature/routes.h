@@ -45,8 +45,11 @@ struct signal_route {
 struct routes {
 	struct source_routes *sources; /* [source_count] */
 	size_t source_count;
-	size_t *slots; /* [feature_count]: where a unit or lot keeps it; the signal of a
-			  FEATURE_STREAM; NO_SLOT for lot ids */
+	size_t *slots;   /* [feature_count]: where a unit or lot keeps it; the signal of a
+			    FEATURE_STREAM; NO_SLOT for lot ids */
+	size_t *windows; /* [feature_count]: which of a unit's windows; NO_SLOT: it is of no stream
+			  */
+	size_t window_count;
 	size_t unit_slots, lot_slots;         /* how many a unit and a lot have */
 	size_t *unit_features, *lot_features; /* [..]: which feature a slot holds */
 	struct signal_route *signals;

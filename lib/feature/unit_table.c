@@ -32,27 +32,13 @@ int unit_table_new(struct unit_table **out, const struct unit_shape *shape)
 	return 0;
 }
 
-void frozen_free(struct frozen_value *f)
-{
-	if (!f)
-		return;
-	if (f->v.value.kind == VALUE_TEXT)
-		free((char *)f->v.value.text);
-	if (f->v.refused.kind == VALUE_TEXT)
-		free((char *)f->v.refused.text);
-	free(f);
-}
-
 static void unit_free(struct open_unit *u)
 {
 	if (!u)
 		return;
-	while (u->frozen) {
-		struct frozen_value *f = u->frozen;
-
-		u->frozen = f->next;
-		frozen_free(f);
-	}
+	for (size_t i = 0; u->frozen && i < u->window_count; i++)
+		frozen_clear(&u->frozen[i]);
+	free(u->frozen);
 	values_deinit(&u->values);
 	free(u);
 }
@@ -109,6 +95,7 @@ static struct open_unit *unit_new(const struct unit_shape *shape, const char *id
 	for (size_t i = 0; i < shape->moments; i++)
 		u->moments[i] = NO_TIME;
 	u->ready_ms = INT64_MAX;
+	u->window_count = shape->windows;
 	u->id = memcpy(bytes + id_at, id, id_bytes);
 	return u;
 }
@@ -153,6 +140,14 @@ void unit_table_retire(struct unit_table *t, struct open_unit *u, const char *ca
 		map_remove(t->by_id, u->id);
 	u->is_retired = true;
 	unit_table_complete(t, u, cause);
+}
+
+int unit_table_freeze(
+	struct unit_table *t, struct open_unit *u, size_t window, const struct assembled_value *v)
+{
+	if (!u->frozen)
+		u->frozen = calloc(t->shape.windows, sizeof(*u->frozen));
+	return u->frozen ? frozen_put(&u->frozen[window], v) : -ENOMEM;
 }
 
 void unit_table_close(struct unit_table *t, struct open_unit *u, struct lot_table *lots)

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "lib/base/macros.h"
-#include "lib/feature/assembled.h"
+#include "lib/feature/frozen.h"
 #include "lib/feature/lot_table.h"
 #include "lib/feature/station.h"
 #include "lib/feature/values.h"
@@ -11,18 +11,9 @@
 
 struct unit_table;
 
-/* What a window gave, worked out before its samples had to go; texts are owned. */
-struct frozen_value {
-	struct frozen_value *next;
-	size_t feature;
-	struct assembled_value v;
-};
-void frozen_free(struct frozen_value *f); /* NULL is fine */
-CLEANUP_FOR(struct frozen_value, frozen_free)
-
 /* How many of what a unit of the line has. */
 struct unit_shape {
-	size_t slots, lots, stations, moments;
+	size_t slots, lots, stations, moments, windows;
 };
 
 struct open_unit {
@@ -36,10 +27,11 @@ struct open_unit {
 	bool is_complete;   /* stands among the complete ones */
 	bool is_retired;    /* for good: its id has begun anew */
 	const char *cause;  /* of being complete */
-	struct visit *visits;        /* [station_count] */
-	int64_t *moments;            /* [moments] event time of a source's first message; NO_TIME */
-	struct frozen_value *frozen; /* in no order */
-	struct open_unit *prev, *next;                   /* by deadline, then opening */
+	struct visit *visits; /* [station_count] */
+	int64_t *moments;     /* [moments] event time of a source's first message; NO_TIME */
+	size_t window_count;
+	struct frozen_value *frozen;   /* [windows] worked out early; NULL: none is */
+	struct open_unit *prev, *next; /* by deadline, then opening */
 	struct open_unit *complete_prev, *complete_next; /* in the order they became complete */
 	struct lot_binding *bindings;                    /* [lot_count] */
 	struct values values;
@@ -60,6 +52,9 @@ struct open_unit *unit_table_open(
 /* Another unit of this id may open: the unit is found no longer, and stands among the complete
  * ones because of `cause`. */
 void unit_table_retire(struct unit_table *t, struct open_unit *u, const char *cause);
+/* Keeps what a window of the unit gave. -ENOMEM. */
+MUST_CHECK int unit_table_freeze(
+	struct unit_table *t, struct open_unit *u, size_t window, const struct assembled_value *v);
 /* Takes a unit out and frees it; its bindings are undone in `lots`. */
 void unit_table_close(struct unit_table *t, struct open_unit *u, struct lot_table *lots);
 

@@ -183,24 +183,21 @@ static void refuses_windows_with_and_without_a_value_at_once(void **state)
 {
 	CLEANUP(buf_deinit) struct buf good, bad;
 	struct flow *f = *state;
-	struct frozen_value *frozen;
 
 	buf_init(&good);
 	buf_init(&bad);
 	fill(f);
 	flow_save(f, &good);
-	unit_table_find(f->a->units, "U1")->frozen->v.missing = MISSING_NO_LOT;
+	frozen_of(f, "U1", "mode")->missing = MISSING_NO_LOT;
 	flow_save(f, &bad);
 	assert_int_equal(flow_load(f, bad.data, bad.len), -EINVAL);
 	assert_int_equal(flow_load(f, good.data, good.len), 0);
-	frozen = unit_table_find(f->a->units, "U1")->frozen->next;
-	frozen->v.missing = VALUE_PRESENT;
+	frozen_of(f, "U1", "at_exit")->missing = VALUE_PRESENT;
 	flow_save(f, &bad);
 	assert_int_equal(flow_load(f, bad.data, bad.len), -EINVAL);
 	assert_int_equal(flow_load(f, good.data, good.len), 0);
-	frozen = unit_table_find(f->a->units, "U1")->frozen->next;
-	frozen->v.value = (struct value){.kind = VALUE_NUMBER, .number = 1};
-	frozen->v.missing = MISSING_COUNT;
+	frozen_of(f, "U1", "at_exit")->kind = VALUE_NUMBER;
+	frozen_of(f, "U1", "at_exit")->missing = MISSING_COUNT;
 	flow_save(f, &bad);
 	assert_int_equal(flow_load(f, bad.data, bad.len), -EINVAL);
 }

@@ -28,22 +28,30 @@ static inline void add_features(struct flow *f)
 	flow_add(f, test_feature("never", FEATURE_UNIT, F_OUT, "never", 0));
 }
 
+static inline struct frozen_value *frozen_of(struct flow *f, const char *unit, const char *feature)
+{
+	size_t at = (size_t)plan_find_feature(&f->plan, feature);
+
+	return &unit_table_find(f->a->units, unit)->frozen[f->a->routes.windows[at]];
+}
+
 /* The windows of these two are worked out already. */
 static inline void work_out(struct flow *f, const char *unit)
 {
+	const struct assembled_value text = {
+		.value = {.kind = VALUE_TEXT, .text = "warm"}, .n = 1, .to_ms = 5};
+	const struct assembled_value none = {.missing = MISSING_TOO_FEW, .n = 1, .is_held = true};
+	const struct value refused = {.kind = VALUE_NUMBER, .number = 2.5};
 	struct open_unit *u = unit_table_find(f->a->units, unit);
-	struct frozen_value *text = calloc(1, sizeof(*text)), *none = calloc(1, sizeof(*none));
+	size_t mode = (size_t)plan_find_feature(&f->plan, "mode");
+	size_t at_exit = (size_t)plan_find_feature(&f->plan, "at_exit");
 
-	text->feature = (size_t)plan_find_feature(&f->plan, "mode");
-	text->v = (struct assembled_value){
-		.value = {.kind = VALUE_TEXT, .text = strdup("warm")}, .n = 1, .to_ms = 5};
-	none->feature = (size_t)plan_find_feature(&f->plan, "at_exit");
-	none->v = (struct assembled_value){.missing = MISSING_TOO_FEW,
-		.n = 1,
-		.is_held = true,
-		.refused = {.kind = VALUE_NUMBER, .number = 2.5}};
-	text->next = none;
-	u->frozen = text;
+	assert_int_equal(unit_table_freeze(f->a->units, u, f->a->routes.windows[mode], &text), 0);
+	assert_int_equal(
+		unit_table_freeze(f->a->units, u, f->a->routes.windows[at_exit], &none), 0);
+	assert_int_equal(values_refuse(&u->values, at_exit, &refused, VALUE_REFUSAL_OUT_OF_RANGE, 0,
+				 RULE_NEWER_OR_EQUAL),
+		VALUES_CHANGED);
 }
 
 /* Something of everything in it. */
