@@ -37,8 +37,9 @@ struct flow {
 	struct assembled unit; /* the last that came out */
 	struct err err;
 	int64_t now_ms, clock_ms;
-	bool restarts;   /* it is saved and loaded before each input */
-	int64_t last_ms; /* the line's clock at the input before */
+	const bool *required; /* as assembler_require; NULL: all */
+	bool restarts;        /* it is saved and loaded before each input */
+	int64_t last_ms;      /* the line's clock at the input before */
 };
 
 static inline void flow_sources(struct plan *p)
@@ -190,6 +191,7 @@ static inline void flow_begin(struct flow *f)
 	f->a = NULL;
 	if (assembler_new(&f->a, &f->plan, &f->limits, &f->err) < 0)
 		fail_msg("%s", f->err.text);
+	assembler_require(f->a, f->required);
 }
 
 /* Adds the counts to those before. Counts are numbers, all of them. */
