@@ -218,6 +218,44 @@ static void when_a_unit_gets_ready_comes_back(void **state)
 	flow_expect_unit(f, "U1", "ready");
 }
 
+/* Or writes it. */
+static size_t read_corpus(char *out, size_t cap, const char *mode)
+{
+	const char *source = getenv("DEFECTD_SOURCE");
+	char path[4096];
+	size_t len;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/tests/fuzz/corpus/assembler/filled",
+		source ? source : "../..");
+	f = fopen(path, mode);
+	if (!f)
+		fail_msg("cannot open %s", path);
+	len = mode[0] == 'w' ? fwrite(out, 1, cap, f) : fread(out, 1, cap, f);
+	fclose(f);
+	return len;
+}
+
+/* It would find nothing if it were refused at the first bytes. After a change of the form:
+ * DEFECTD_WRITE_CORPUS=1 DEFECTD_SOURCE=.. test_feature_assembler_load */
+static void the_fuzz_target_begins_with_a_state_of_todays_form(void **state)
+{
+	CLEANUP(buf_deinit) struct buf saved;
+	struct flow *f = *state;
+	char corpus[10000];
+	size_t len;
+
+	buf_init(&saved);
+	fill(f);
+	flow_save(f, &saved);
+	if (getenv("DEFECTD_WRITE_CORPUS"))
+		(void)read_corpus(saved.data, saved.len, "wb");
+	len = read_corpus(corpus, sizeof(corpus), "rb");
+	assert_int_equal(len, saved.len);
+	assert_memory_equal(corpus, saved.data, len);
+	assert_int_equal(flow_load(f, corpus, len), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, flow_set_up, flow_tear_down)
@@ -230,6 +268,7 @@ int main(void)
 		TEST(refuses_visits_that_end_before_they_begin),
 		TEST(refuses_windows_with_and_without_a_value_at_once),
 		TEST(when_a_unit_gets_ready_comes_back),
+		TEST(the_fuzz_target_begins_with_a_state_of_todays_form),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
