@@ -37,7 +37,9 @@ void engine_input_put(struct buf *out, const struct engine_input *in)
 	size_t topic_len;
 
 	if (in->kind != INPUT_MESSAGE) {
-		buf_put_u8(out, (uint8_t)((unsigned)in->kind | (in->kept ? FLAG : 0)));
+		bool kept = in->kind == INPUT_GAP && in->kept;
+
+		buf_put_u8(out, (uint8_t)((unsigned)in->kind | (kept ? FLAG : 0)));
 		put_times(out, in);
 		if (in->kind == INPUT_GAP)
 			buf_put_zigzag(out, in->from_ms);
@@ -68,6 +70,21 @@ static void get_message(struct cursor *c, unsigned head, struct message *m)
 	m->payload = get_bytes(c, &m->payload_len);
 }
 
+/* Is it a kind, with nothing beside it but what that kind has? */
+static bool is_head(unsigned head)
+{
+	static const uint8_t allowed[] = {
+		[INPUT_MESSAGE] = KIND_MASK | QOS_MASK << QOS_SHIFT | FLAG,
+		[INPUT_TICK] = KIND_MASK,
+		[INPUT_GAP] = KIND_MASK | FLAG,
+		[INPUT_CLOCK] = KIND_MASK,
+	};
+	unsigned kind = head & KIND_MASK;
+
+	return kind != 0 && kind < ARRAY_LEN(allowed) && !(head & ~(unsigned)allowed[kind]) &&
+	       (head >> QOS_SHIFT & QOS_MASK) <= 2;
+}
+
 bool engine_input_get(struct cursor *c, struct engine_input *out)
 {
 	struct engine_input in = {0};
@@ -79,7 +96,7 @@ bool engine_input_get(struct cursor *c, struct engine_input *out)
 	in.kind = (enum engine_input_kind)(head & KIND_MASK);
 	in.now_ms = cursor_zigzag(c);
 	in.clock_ms = (int64_t)((uint64_t)in.now_ms + (uint64_t)cursor_zigzag(c));
-	if (head >= (FLAG << 1))
+	if (!is_head(head))
 		c->failed = true;
 	switch (in.kind) {
 	case INPUT_MESSAGE:
@@ -92,9 +109,8 @@ bool engine_input_get(struct cursor *c, struct engine_input *out)
 	case INPUT_CLOCK:
 		in.jump_ms = cursor_zigzag(c);
 		break;
-	default:
-		if (head != INPUT_TICK)
-			c->failed = true;
+	case INPUT_TICK:
+		break;
 	}
 	if (c->failed)
 		return false;

@@ -19,6 +19,9 @@ static void assert_same(const struct engine_input *a, const struct engine_input 
 	assert_int_equal(a->kind, b->kind);
 	assert_true(a->now_ms == b->now_ms);
 	assert_true(a->clock_ms == b->clock_ms);
+	assert_true(a->from_ms == b->from_ms);
+	assert_true(a->jump_ms == b->jump_ms);
+	assert_int_equal(a->kept, b->kept);
 	if (a->kind != INPUT_MESSAGE)
 		return;
 	assert_string_equal(a->message.topic, b->message.topic);
@@ -77,6 +80,72 @@ static void come_back_as_they_were(void **state)
 	assert_false(c.failed);
 }
 
+static void gaps_and_set_clocks_come_back_too(void **state)
+{
+	CLEANUP(buf_deinit) struct buf out;
+	struct engine_input back;
+	struct cursor c;
+
+	(void)state;
+	buf_init(&out);
+	for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+		const struct engine_input gap = {.kind = INPUT_GAP,
+			.now_ms = times[i],
+			.clock_ms = times[(i + 1) % ARRAY_LEN(times)],
+			.from_ms = times[(i + 2) % ARRAY_LEN(times)],
+			.kept = i % 2};
+		const struct engine_input clock = {.kind = INPUT_CLOCK,
+			.now_ms = times[i],
+			.clock_ms = times[(i + 3) % ARRAY_LEN(times)],
+			.jump_ms = times[(i + 4) % ARRAY_LEN(times)]};
+
+		buf_clear(&out);
+		engine_input_put(&out, &gap);
+		engine_input_put(&out, &clock);
+		engine_input_put(&out, &gap);
+		cursor_init(&c, out.data, out.len);
+		assert_true(engine_input_get(&c, &back));
+		assert_same(&gap, &back);
+		assert_true(engine_input_get(&c, &back));
+		assert_same(&clock, &back);
+		assert_true(engine_input_get(&c, &back));
+		assert_same(&gap, &back);
+		assert_int_equal(cursor_left(&c), 0);
+	}
+}
+
+static void only_what_a_kind_has_is_written(void **state)
+{
+	/* a caller may leave in it what another kind has */
+	const struct engine_input full = {.kind = INPUT_TICK,
+		.now_ms = 1,
+		.clock_ms = 2,
+		.from_ms = 3,
+		.kept = true,
+		.jump_ms = 4,
+		.message = {.topic = "t", .qos = 2, .retained = true}};
+	CLEANUP(buf_deinit) struct buf out;
+	struct engine_input in = full, back;
+	struct cursor c;
+
+	(void)state;
+	buf_init(&out);
+	for (int kind = INPUT_TICK; kind <= INPUT_CLOCK; kind++) {
+		in.kind = (enum engine_input_kind)kind;
+		engine_input_put(&out, &in);
+	}
+	cursor_init(&c, out.data, out.len);
+	assert_true(engine_input_get(&c, &back));
+	assert_same(&(struct engine_input){.kind = INPUT_TICK, .now_ms = 1, .clock_ms = 2}, &back);
+	assert_true(engine_input_get(&c, &back));
+	in = (struct engine_input){
+		.kind = INPUT_GAP, .now_ms = 1, .clock_ms = 2, .from_ms = 3, .kept = true};
+	assert_same(&in, &back);
+	assert_true(engine_input_get(&c, &back));
+	in = (struct engine_input){.kind = INPUT_CLOCK, .now_ms = 1, .clock_ms = 2, .jump_ms = 4};
+	assert_same(&in, &back);
+}
+
 static void take_ten_bytes_beside_topic_and_payload(void **state)
 {
 	CLEANUP(buf_deinit) struct buf out;
@@ -88,15 +157,14 @@ static void take_ten_bytes_beside_topic_and_payload(void **state)
 	assert_true(out.len <= strlen(in.message.topic) + in.message.payload_len + 11);
 }
 
-static void are_refused_wherever_they_are_cut(void **state)
+static void refuse_every_cut(const struct engine_input *in)
 {
 	CLEANUP(buf_deinit) struct buf out;
-	struct engine_input in = message(1795340350041, 1795340350000, 7), back;
+	struct engine_input back;
 	struct cursor c;
 
-	(void)state;
 	buf_init(&out);
-	engine_input_put(&out, &in);
+	engine_input_put(&out, in);
 	for (size_t len = 1; len < out.len; len++) {
 		char *cut = malloc(len); /* of its own, so that reading on is seen */
 
@@ -109,10 +177,26 @@ static void are_refused_wherever_they_are_cut(void **state)
 	}
 }
 
+static void are_refused_wherever_they_are_cut(void **state)
+{
+	struct engine_input in = message(1795340350041, 1795340350000, 7);
+
+	(void)state;
+	refuse_every_cut(&in);
+	in = (struct engine_input){.kind = INPUT_TICK, .now_ms = 1795340350041};
+	refuse_every_cut(&in);
+	in.from_ms = in.jump_ms = 1795340350000;
+	in.kind = INPUT_GAP;
+	refuse_every_cut(&in);
+	in.kind = INPUT_CLOCK;
+	refuse_every_cut(&in);
+}
+
 static void are_refused_when_their_head_is_none(void **state)
 {
 	static const uint8_t heads[] = {0, 5, 7, INPUT_MESSAGE | 0x40, INPUT_MESSAGE | 0x80,
-		INPUT_TICK | 0x08, INPUT_TICK | 0x20};
+		INPUT_MESSAGE | 0x18, INPUT_TICK | 0x08, INPUT_TICK | 0x20, INPUT_GAP | 0x08,
+		INPUT_GAP | 0x40, INPUT_CLOCK | 0x08, INPUT_CLOCK | 0x20};
 	CLEANUP(buf_deinit) struct buf out;
 	struct engine_input in = message(1795340350041, 1795340350041, 60), back;
 	struct cursor c;
@@ -126,6 +210,29 @@ static void are_refused_when_their_head_is_none(void **state)
 		assert_false(engine_input_get(&c, &back));
 		assert_true(c.failed);
 	}
+}
+
+static void a_topic_ends_where_its_bytes_do(void **state)
+{
+	CLEANUP(buf_deinit) struct buf out;
+	struct engine_input in = message(0, 0, 1), back;
+	struct cursor c;
+	size_t at = 1 + 1 + 1 + 1; /* head, both times, length */
+
+	(void)state;
+	buf_init(&out);
+	engine_input_put(&out, &in);
+	assert_int_equal(out.data[at], 'a');
+	out.data[at + 3] = '\0';
+	cursor_init(&c, out.data, out.len);
+	assert_false(engine_input_get(&c, &back));
+	out.data[at + 3] = '/';
+	out.data[at + strlen(in.message.topic)] = 'x';
+	cursor_init(&c, out.data, out.len);
+	assert_false(engine_input_get(&c, &back));
+	out.data[at + strlen(in.message.topic)] = '\0';
+	cursor_init(&c, out.data, out.len);
+	assert_true(engine_input_get(&c, &back));
 }
 
 static void survive_random_bytes(void **state)
@@ -172,9 +279,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(come_back_as_they_were),
+		cmocka_unit_test(gaps_and_set_clocks_come_back_too),
+		cmocka_unit_test(only_what_a_kind_has_is_written),
 		cmocka_unit_test(take_ten_bytes_beside_topic_and_payload),
 		cmocka_unit_test(are_refused_wherever_they_are_cut),
 		cmocka_unit_test(are_refused_when_their_head_is_none),
+		cmocka_unit_test(a_topic_ends_where_its_bytes_do),
 		cmocka_unit_test(survive_random_bytes),
 		cmocka_unit_test(are_never_topics_of_our_own),
 	};
