@@ -7,8 +7,8 @@
 #include "lib/base/err.h"
 #include "lib/base/json.h"
 #include "lib/base/num.h"
-#include "lib/base/timestamp.h"
 #include "lib/engine/state.h"
+#include "lib/feature/event_time.h"
 #include "lib/feature/reading.h"
 
 #define REQ_BYTES_MAX 128
@@ -76,17 +76,12 @@ static bool read_defect(const struct command *c, bool *out)
 static bool read_time(const struct command *c, int64_t *out)
 {
 	const cJSON *item = cJSON_GetObjectItemCaseSensitive(c->body, "ts");
-	bool has_zone;
+	enum time_format format = cJSON_IsNumber(item) ? TIME_MS : TIME_ISO;
 
 	*out = c->in->now_ms;
 	if (!item || cJSON_IsNull(item) || (cJSON_IsString(item) && !item->valuestring[0]))
 		return true;
-	if (cJSON_IsNumber(item) && item->valuedouble >= 0 && item->valuedouble < 2.6e14) {
-		*out = (int64_t)item->valuedouble;
-		return true;
-	}
-	return cJSON_IsString(item) &&
-	       timestamp_parse(item->valuestring, strlen(item->valuestring), out, &has_zone);
+	return event_time_read(item, format, NULL, 0, out);
 }
 
 static int label(const struct command *c)

@@ -14,8 +14,8 @@
 
 #include "lib/base/err.h"
 #include "lib/base/rng.h"
-#include "lib/engine/engine.h"
 #include "lib/nn/program.h"
+#include "tests/unit/engine/outcomes.h"
 
 #define T0 INT64_C(1795340350000)
 #define DEADLINE_MS 5000
@@ -259,26 +259,6 @@ static inline struct engine *press_engine(struct press *p, const struct model *m
 	return e;
 }
 
-/* An input whose texts the caller frees with input_free. */
-static inline struct engine_input make_message(int64_t now_ms, const char *topic, const char *text)
-{
-	return (struct engine_input){
-		.kind = INPUT_MESSAGE,
-		.now_ms = now_ms,
-		.clock_ms = now_ms,
-		.message = {.topic = strdup(topic),
-			.payload = strdup(text),
-			.payload_len = strlen(text),
-			.qos = 1},
-	};
-}
-
-static inline void input_free(struct engine_input *in)
-{
-	free((char *)(uintptr_t)in->message.topic);
-	free((void *)(uintptr_t)in->message.payload);
-}
-
 /* One of everything that may come: starts, process values, laboratory values, repeats, nonsense. */
 static inline struct engine_input random_input(struct rng *rng, int64_t now_ms)
 {
@@ -324,35 +304,4 @@ static inline struct engine_input random_input(struct rng *rng, int64_t now_ms)
 			.kind = INPUT_TICK, .now_ms = now_ms, .clock_ms = now_ms};
 	}
 	return make_message(now_ms, topic, text);
-}
-
-static inline void put_row(struct buf *out, const struct unit_row *row)
-{
-	buf_addf(out, "%s %s %lld %lld %llu %s %d %s %s %s %u %s %s %s %s|", row->line, row->unit,
-		(long long)row->started_ms, (long long)row->scored_ms, (unsigned long long)row->seq,
-		row->verdict, row->verdict_n, row->class_name, row->model, row->reason,
-		row->imputed_count, row->imputed, row->lots, row->config,
-		row->detail ? row->detail : "-");
-	buf_put_f64(out, row->p_defect);
-	buf_put_f64(out, row->threshold);
-	for (size_t i = 0; i < row->value_count; i++) {
-		buf_put_u8(out, (uint8_t)row->values[i].kind);
-		if (row->values[i].kind == VALUE_NUMBER)
-			buf_put_f64(out, row->values[i].number);
-		if (row->values[i].kind == VALUE_TEXT)
-			buf_put_string(out, row->values[i].text);
-	}
-}
-
-/* Everything that follows from an input, as bytes. */
-static inline void put_outcomes(struct buf *out, const struct outcomes *o)
-{
-	for (size_t i = 0; i < o->count; i++) {
-		buf_addf(out, "%d %zu %d ", o->v[i].kind, o->v[i].line, o->v[i].alert);
-		if (o->v[i].kind == OUTCOME_UNIT)
-			put_row(out, &o->v[i].row);
-		else
-			buf_addf(out, "%s: %s|", refusal_name(o->v[i].refused.reason),
-				o->v[i].refused.text);
-	}
 }
