@@ -43,7 +43,8 @@ struct engine_input {
 	int64_t now_ms;   /* the gateway's clock */
 	int64_t clock_ms; /* the lines' clock; never goes back */
 	struct message message;
-	int64_t from_ms; /* GAP: its beginning on the gateway's clock; 0: since the last input */
+	int64_t from_ms; /* GAP: its beginning on the gateway's clock; 0: it is that of a start, and
+			    began at the last input */
 	bool kept;       /* GAP: the broker kept what is of QoS 1 */
 	int64_t jump_ms; /* CLOCK: by so much */
 };

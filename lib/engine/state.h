@@ -13,8 +13,8 @@ struct engine {
 	uint64_t number;  /* of the last input that changed something */
 	int64_t clock_ms; /* the lines' clock at the last input */
 	int64_t now_ms;   /* the gateway's clock then; 0: there was none */
-	int64_t saved_ms; /* the gateway's clock in the snapshot that was loaded, until the first
-			     gap after it; INT64_MAX: none */
+	int64_t saved_ms; /* the gateway's clock in the snapshot that was loaded; without one at
+			     the first input */
 	struct engine_counts counts;
 	struct buf text; /* scratch */
 };
