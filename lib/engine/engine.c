@@ -21,6 +21,7 @@ int engine_new(struct engine **out, const struct nn_kernels *kernels,
 	e->limits = *limits;
 	e->payload_bytes = payload_bytes;
 	e->clock_ms = INT64_MIN;
+	e->lost_ms = e->start_ms = INT64_MAX;
 	buf_init(&e->text);
 	*out = e;
 	return 0;
@@ -258,18 +259,21 @@ static int check_message(struct engine *e, const struct engine_input *in, struct
 }
 
 /* A gap that does not say when it began is that of a start: what had come without a journal since
- * the snapshot died with the process. One that is in the journal is the same when it comes again.
- */
+ * the snapshot, or since the start before it, died with the process. */
 static void take_gap(struct engine *e, const struct engine_input *in, int64_t last_ms)
 {
-	bool is_start = in->from_ms == 0;
-	int64_t from_ms = is_start ? last_ms : in->from_ms;
-	int64_t saved_ms = is_start ? e->saved_ms : INT64_MAX;
+	int64_t from_ms = in->from_ms ? in->from_ms : last_ms, lost_ms = INT64_MAX;
 
+	if (!in->from_ms) {
+		/* the start before it is known when this comes out of a journal */
+		lost_ms = e->start_ms != INT64_MAX ? e->start_ms : e->lost_ms;
+		e->start_ms = in->now_ms;
+		e->lost_ms = INT64_MAX;
+	}
 	if (from_ms == 0)
 		return; /* there was no time before */
 	for (size_t i = 0; i < e->line_count; i++)
-		assembler_add_gap(e->lines[i].assembler, from_ms, in->now_ms, saved_ms, in->kept);
+		assembler_add_gap(e->lines[i].assembler, from_ms, in->now_ms, lost_ms, in->kept);
 }
 
 int engine_take(struct engine *e, const struct engine_input *in, struct outcomes *out)
@@ -279,8 +283,6 @@ int engine_take(struct engine *e, const struct engine_input *in, struct outcomes
 	int r = 0;
 
 	e->now_ms = in->now_ms;
-	if (last_ms == 0)
-		e->saved_ms = in->now_ms;
 	if (in->clock_ms > e->clock_ms)
 		e->clock_ms = in->clock_ms;
 	if (in->kind == INPUT_GAP)
@@ -338,8 +340,12 @@ const struct engine_counts *engine_counts(const struct engine *e)
 	return &e->counts;
 }
 
-void engine_forget_counts(struct engine *e)
+void engine_resume(struct engine *e)
 {
+	/* what was lost before a start that the journal holds has been told */
+	if (e->start_ms != INT64_MAX)
+		e->lost_ms = e->start_ms;
+	e->start_ms = INT64_MAX;
 	e->counts = (struct engine_counts){0};
 	for (size_t i = 0; i < e->line_count; i++)
 		assembler_forget_counts(e->lines[i].assembler);

@@ -143,8 +143,10 @@ struct engine_counts {
 	uint64_t refused[REFUSAL_COUNT];
 };
 const struct engine_counts *engine_counts(const struct engine *e);
-/* Those of gateway and lines begin at 0 again: what a journal gave was counted before. */
-void engine_forget_counts(struct engine *e);
+/* After snapshot and journal: the counts of gateway and lines begin at 0 again, since what the
+ * journal gave was counted before; and what sources without a journal sent after the snapshot, or
+ * after the newest start that the journal holds, is known to be lost. */
+void engine_resume(struct engine *e);
 /* The intake recognised a redelivery: it never reaches the engine, but is counted here. */
 void engine_count_duplicate(struct engine *e);
 

@@ -1,6 +1,6 @@
 /* The engine's whole state as bytes, and back.
  *
- *   magic, version, number, both clocks
+ *   magic, version, number, both clocks, since when what has no journal is lost
  *   lines: count; for each its name, counters over restarts, length and state of its assembler
  *   checksum of all that
  *
@@ -13,7 +13,7 @@
 #include "lib/feature/plan.h"
 
 #define MAGIC "defectd\n"
-#define VERSION 2u
+#define VERSION 3u
 
 /* FNV-1a over words of 8 bytes with a fold: a snapshot may have megabytes and holds up the loop. */
 static uint64_t checksum(const char *bytes, size_t len)
@@ -68,6 +68,7 @@ void engine_save(const struct engine *e, struct buf *out)
 	buf_put_u64(out, e->number);
 	buf_put_i64(out, e->clock_ms);
 	buf_put_i64(out, e->now_ms);
+	buf_put_i64(out, e->lost_ms < e->now_ms ? e->lost_ms : e->now_ms);
 	buf_put_u32(out, (uint32_t)e->line_count);
 	for (size_t i = 0; i < e->line_count; i++)
 		save_line(&e->lines[i], out);
@@ -144,7 +145,7 @@ int engine_load(struct engine *e, const void *bytes, size_t len, struct err *err
 {
 	struct cursor in;
 	uint64_t number;
-	int64_t clock_ms, now_ms;
+	int64_t clock_ms, now_ms, lost_ms;
 	uint32_t lines;
 	int r = open_snapshot(&in, bytes, len, err);
 
@@ -153,6 +154,7 @@ int engine_load(struct engine *e, const void *bytes, size_t len, struct err *err
 	number = cursor_u64(&in);
 	clock_ms = cursor_i64(&in);
 	now_ms = cursor_i64(&in);
+	lost_ms = cursor_i64(&in);
 	lines = cursor_u32(&in);
 	if (in.failed)
 		return err_set(err, -EINVAL, "the snapshot ends within its head");
@@ -166,6 +168,7 @@ int engine_load(struct engine *e, const void *bytes, size_t len, struct err *err
 			cursor_left(&in));
 	e->number = number;
 	e->clock_ms = clock_ms;
-	e->now_ms = e->saved_ms = now_ms;
+	e->now_ms = now_ms;
+	e->lost_ms = lost_ms;
 	return 0;
 }

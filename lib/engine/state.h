@@ -13,8 +13,10 @@ struct engine {
 	uint64_t number;  /* of the last input that changed something */
 	int64_t clock_ms; /* the lines' clock at the last input */
 	int64_t now_ms;   /* the gateway's clock then; 0: there was none */
-	int64_t saved_ms; /* the gateway's clock in the snapshot that was loaded; without one at
-			     the first input */
+	/* On the gateway's clock; INT64_MAX: none. What sources without a journal sent after
+	 * lost_ms is lost; the first gap of a start tells the lines so. */
+	int64_t lost_ms;
+	int64_t start_ms; /* the first gap of the newest start */
 	struct engine_counts counts;
 	struct buf text; /* scratch */
 };

@@ -91,6 +91,6 @@ int gateway_restore(struct gateway *g, struct store *s, struct err *err)
 		r = store_each_journal(s, number, take_row, &restoring, err);
 	if (r == 0)
 		r = set_unregistered_models(g, true, err);
-	engine_forget_counts(g->engine);
+	engine_resume(g->engine);
 	return r;
 }

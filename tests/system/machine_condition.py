@@ -131,11 +131,16 @@ class Run:
         with harness.Site([line(m, q) for m, q in MACHINES.items()]) as site:
             site.daemon.start()
             site.status()
-            self.plant, self.away = Plant(site), []
+            self.plant, self.away, self.saved = Plant(site), [], []
+            up_since = now_ms()
             for _ in range(ROUNDS):
                 for how in ("kill", "stop"):
                     time.sleep(UP_S)
-                    self.away.append(away(site, how))
+                    begun, back = away(site, how)
+                    self.away.append((begun, back))
+                    # what has no journal is in memory alone until a stop saves it
+                    self.saved.append(up_since if how == "kill" else begun)
+                    up_since = back
             time.sleep(UP_S)
             self.first, self.last = self.plant.stop()
             self.multiples = range(
@@ -153,9 +158,13 @@ class Run:
             cls.made = cls()
         return cls.made
 
-    def missed(self, at):
-        """How much of a unit's span the daemon was away, in ms."""
-        return sum(max(0, min(at, to) - max(at - SPAN_MS, begun)) for begun, to in self.away)
+    def missed(self, machine, at):
+        """How much of a unit's span nothing is known of when it is scored, in ms."""
+        sum_ms = 0
+        for (begun, to), saved in zip(self.away, self.saved):
+            since = saved if machine == "pump-c" and at > begun else begun
+            sum_ms += max(0, min(at, to) - max(at - SPAN_MS, since))
+        return sum_ms
 
     def is_near_an_end(self, at):
         return any(begun - SLACK_MS < at and at - SPAN_MS < to + SLACK_MS for begun, to in self.away)
@@ -191,7 +200,7 @@ def check_gaps(machine):
         unit, expected = name_of(machine, at), run.plant.expected(machine, at)
         row = run.rows[machine][unit]
         wrong = recordings.wrong_values({unit: row}, {unit: expected})
-        said, missed = row["gap_ms"], run.missed(at)
+        said, missed = row["gap_ms"], run.missed(machine, at)
         if wrong:
             holes += 1
             assert run.is_near_an_end(at), f"far from any end: {wrong[0]}"
@@ -200,8 +209,10 @@ def check_gaps(machine):
                 "pressure" in w for w in wrong), f"more than was sent: {wrong}"
         elif not run.is_near_an_end(at):
             assert said == 0, f"unit {unit}: gap_ms is {said}, but nothing was missed"
+        if machine == "pump-c" and any(abs(at - begun) < SLACK_MS for begun, _ in run.away):
+            continue  # scored before or after the end: who knows
         assert missed - SLACK_MS <= said <= missed + SLACK_MS, \
-            f"unit {unit}: gap_ms is {said}, the daemon was away for {missed} ms of its span"
+            f"unit {unit}: gap_ms is {said}, nothing is known of {missed} ms of its span"
     assert holes > 0, "nothing was missed: the test proves nothing"
     print(f"# {machine}: {holes} of {len(run.multiples)} units with a gap")
 

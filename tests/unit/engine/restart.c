@@ -215,7 +215,7 @@ static void a_damaged_snapshot_is_refused(void **state)
 	assert_string_equal(err.text, "the snapshot is damaged: its checksum differs");
 	bytes.data[8] = 9;
 	assert_int_equal(load(s, bytes.data, bytes.len, &err), -EINVAL);
-	assert_string_equal(err.text, "the snapshot is of version 9, wanted is 2");
+	assert_string_equal(err.text, "the snapshot is of version 9, wanted is 3");
 }
 
 static void lines_are_found_by_name(void **state)

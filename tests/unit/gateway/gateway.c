@@ -340,7 +340,9 @@ static void takes_up_snapshot_and_journal(void **state)
 	engine_save(r->g->engine, &after);
 	assert_int_equal(engine_number(r->g->engine), 30);
 	assert_int_equal(before.len, after.len);
-	assert_memory_equal(before.data, after.data, before.len);
+	/* but for since when what has no journal is lost, and the checksum */
+	assert_memory_equal(before.data, after.data, 36);
+	assert_memory_equal(before.data + 44, after.data + 44, before.len - 52);
 	/* what came again out of the journal was counted when it came */
 	engine_line_state(r->g->engine, 0, &line);
 	assert_int_equal(engine_counts(r->g->engine)->received, 0);
