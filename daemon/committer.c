@@ -122,6 +122,8 @@ static int begin_anew(struct committer *c, struct err *err)
 		r = gateway_prepare_store(
 			(struct gateway *)(uintptr_t)c->gateway, c->store, wall_ms(), err);
 	if (r == 0)
+		r = gateway_put_in_force(c->gateway, c->store, NULL, err);
+	if (r == 0)
 		r = register_models(c->gateway, c->store, err);
 	if (r == 0)
 		r = store_meta_set(c->store, "boot", c->boot, err);

@@ -104,6 +104,24 @@ static int open_or_begin_anew(struct daemon *d, struct err *err)
 	return r;
 }
 
+static void tell_line_files(const struct gateway *g)
+{
+	if (!g->has_taken_over)
+		return;
+	log_info("line files have changed: what is open goes on under the new ones");
+	if (g->left_out[0])
+		log_warning("%s are dropped: the line is no longer configured", g->left_out);
+	for (size_t i = 0; i < g->config->line_count; i++) {
+		const struct gateway_line *l = &g->lines[i];
+
+		if (l->earlier_trouble[0])
+			log_warning(
+				"line \"%s\": its line file of before cannot be used, what came "
+				"since the last snapshot is read again under the new one: %s",
+				l->config->name, l->earlier_trouble);
+	}
+}
+
 static void tell_models(const struct gateway *g)
 {
 	for (size_t i = 0; i < g->config->line_count; i++) {
@@ -151,6 +169,7 @@ int start_state(struct daemon *d, struct err *err)
 	/* an engine that is new has no time yet */
 	if (engine_clock_ms(d->gateway->engine) > 0)
 		clock_init(&d->clock, engine_clock_ms(d->gateway->engine));
+	tell_line_files(d->gateway);
 	tell_models(d->gateway);
 	return 0;
 }

@@ -27,20 +27,28 @@ static void line_config_deinit(struct line_config *line)
 	plan_deinit(&line->plan);
 }
 
+/* Every text that a configuration owns, but for its lines'. */
+#define TEXTS 7
+static void texts_of(struct config *c, char **texts[TEXTS])
+{
+	char **all[TEXTS] = {&c->file, &c->instance, &c->broker.host, &c->broker.username,
+		&c->broker.password_file, &c->publish, &c->state_dir};
+
+	memcpy(texts, all, sizeof(all));
+}
+
 void config_free(struct config *c)
 {
+	char **texts[TEXTS];
+
 	if (!c)
 		return;
 	for (size_t i = 0; i < c->line_count; i++)
 		line_config_deinit(&c->lines[i]);
 	free(c->lines);
-	free(c->file);
-	free(c->instance);
-	free(c->broker.host);
-	free(c->broker.username);
-	free(c->broker.password_file);
-	free(c->publish);
-	free(c->state_dir);
+	texts_of(c, texts);
+	for (size_t i = 0; i < TEXTS; i++)
+		free(*texts[i]);
 	free(c);
 }
 
@@ -126,6 +134,50 @@ int config_load(struct config **out, const char *file, struct config_report *rep
 		return -EINVAL;
 	*out = TAKE(c);
 	return 0;
+}
+
+int config_without_lines(struct config **out, const struct config *c)
+{
+	CLEANUP(config_free) struct config *copy = malloc(sizeof(*copy));
+	char **texts[TEXTS];
+	bool failed = false;
+
+	if (!copy)
+		return -ENOMEM;
+	*copy = *c;
+	copy->lines = NULL;
+	copy->line_count = 0;
+	texts_of(copy, texts);
+	/* to the end even without memory: nothing of `c` must be freed with the copy */
+	for (size_t i = 0; i < TEXTS; i++) {
+		if (*texts[i]) {
+			*texts[i] = strdup(*texts[i]);
+			failed = failed || !*texts[i];
+		}
+	}
+	if (failed)
+		return -ENOMEM;
+	*out = TAKE(copy);
+	return 0;
+}
+
+int config_add_line(
+	struct config *c, const char *file, const char *text, struct config_report *report)
+{
+	struct line_config *lines = realloc(c->lines, (c->line_count + 1) * sizeof(*lines));
+	struct line_config *line;
+
+	if (!lines)
+		return -ENOMEM;
+	c->lines = lines;
+	line = &lines[c->line_count];
+	*line = (struct line_config){0};
+	if (line_text_read(line, c, file, text, report) && !report->failed) {
+		c->line_count++;
+		return 0;
+	}
+	line_config_deinit(line);
+	return report->failed ? -ENOMEM : -EINVAL;
 }
 
 const struct line_config *config_find_line(const struct config *c, const char *name)

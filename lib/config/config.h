@@ -68,6 +68,14 @@ MUST_CHECK int config_load(struct config **out, const char *file, struct config_
 void config_free(struct config *c);
 CLEANUP_FOR(struct config, config_free)
 
+/* A configuration with the gateway's part of `c` and no lines. -ENOMEM. */
+MUST_CHECK int config_without_lines(struct config **out, const struct config *c);
+/* Adds the line that this text of a line file describes, as it would be read from `file` (which
+ * only stands in findings). Whether it goes with the other lines is not looked at. -EINVAL with
+ * the errors in the report, the line is then not there; -ENOMEM. */
+MUST_CHECK int config_add_line(
+	struct config *c, const char *file, const char *text, struct config_report *report);
+
 const struct line_config *config_find_line(const struct config *c, const char *name);
 struct assembler_limits config_assembler_limits(const struct config *c);
 

@@ -82,27 +82,41 @@ static void read_document(struct draft *d, const cJSON *document, const struct p
 		line_warn(d, top);
 }
 
-bool line_file_read(struct line_config *out, const struct config *gateway, const char *path,
+/* out->text, which has `len` bytes. */
+static bool read_text(struct line_config *out, const struct config *gateway, size_t len,
 	struct config_report *report)
 {
-	struct reader reader = {.report = report, .file = path};
+	struct reader reader = {.report = report, .file = out->file};
 	struct draft d = {
 		.gateway = gateway, .line = out, .report = report, .errors_before = report->errors};
 	CLEANUP(json_free) cJSON *document = NULL;
 	struct place top = place_top(&reader);
-	size_t len;
 	struct err err = {0};
 
-	out->file = files_copy(report, path);
-	out->text = files_read(report, path, &len);
-	if (!out->file || !out->text)
-		return false;
 	sha256_hex(out->sha256, out->text, len);
 	if (json_parse(&document, out->text, len, JSON_COMMENTS, &err) < 0)
-		config_report_syntax(report, path, err.text);
+		config_report_syntax(report, out->file, err.text);
 	else
 		read_document(&d, document, &top);
 	free(d.is_station_broken);
 	free(d.notes);
 	return line_is_sound(&d);
+}
+
+bool line_file_read(struct line_config *out, const struct config *gateway, const char *path,
+	struct config_report *report)
+{
+	size_t len;
+
+	out->file = files_copy(report, path);
+	out->text = files_read(report, path, &len);
+	return out->file && out->text && read_text(out, gateway, len, report);
+}
+
+bool line_text_read(struct line_config *out, const struct config *gateway, const char *file,
+	const char *text, struct config_report *report)
+{
+	out->file = files_copy(report, file);
+	out->text = files_copy(report, text);
+	return out->file && out->text && read_text(out, gateway, strlen(text), report);
 }

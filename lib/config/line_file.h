@@ -28,6 +28,10 @@ struct draft {
 bool line_file_read(struct line_config *out, const struct config *gateway, const char *path,
 	struct config_report *report);
 
+/* The same with its text given; `file` stands in findings. */
+bool line_text_read(struct line_config *out, const struct config *gateway, const char *file,
+	const char *text, struct config_report *report);
+
 /* Nothing has been found wrong with this file so far. */
 static inline bool line_is_sound(const struct draft *d)
 {

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include "lib/base/err.h"
+#include "lib/store/in_force.h"
+#include "lib/store/journal.h"
 #include "lib/store/units.h"
 
 static int add_line(struct gateway *g, size_t i, struct err *err)
@@ -84,4 +86,40 @@ int gateway_prepare_store(struct gateway *g, struct store *s, int64_t now_ms, st
 			return r;
 	}
 	return 0;
+}
+
+static int put_rows(const struct gateway *g, struct store *s, const struct in_force *v,
+	const struct buf *state, struct err *err)
+{
+	int r = store_begin(s, err);
+
+	if (r < 0)
+		return r;
+	if (state)
+		r = store_put_snapshot(s, engine_number(g->engine), engine_now_ms(g->engine),
+			state->data, state->len, err);
+	if (r == 0)
+		r = store_put_in_force(s, v, g->config->line_count, err);
+	if (r == 0)
+		r = store_commit(s, err);
+	if (r < 0)
+		store_rollback(s);
+	return r;
+}
+
+int gateway_put_in_force(
+	const struct gateway *g, struct store *s, const struct buf *state, struct err *err)
+{
+	size_t count = g->config->line_count;
+	struct in_force *v = calloc(count + 1, sizeof(*v));
+	int r;
+
+	if (!v)
+		return err_set(err, -ENOMEM, "no memory for %zu lines", count);
+	for (size_t i = 0; i < count; i++)
+		v[i] = (struct in_force){
+			.line = g->config->lines[i].name, .sha256 = g->config->lines[i].sha256};
+	r = put_rows(g, s, v, state, err);
+	free(v);
+	return r;
 }

@@ -16,6 +16,8 @@ struct gateway_line {
 	bool has_champion;    /* the registry has one; the model is that or, when it fails, NULL */
 	const char *why_none; /* "" "no_model" "model_refused" "model_misfit" */
 	char trouble[1024];   /* the sentence behind why_none, for log and status; "" when fine */
+	/* why the journal was replayed under today's line file instead of that of its time; "" */
+	char earlier_trouble[512];
 };
 
 struct gateway {
@@ -23,6 +25,8 @@ struct gateway {
 	const struct nn_kernels *kernels;
 	struct engine *engine;
 	struct gateway_line *lines; /* [config->line_count], as the engine's lines */
+	bool has_taken_over;        /* gateway_restore: from other line files than today's */
+	char left_out[512]; /* then: units of lines that are gone: "3 open units of .."; "" */
 };
 
 /* An engine with the configured lines and no models. */
@@ -55,5 +59,13 @@ MUST_CHECK int gateway_adopt_models(
 
 /* The engine's state as of the last commit: snapshot, then the journal with its outcomes thrown
  * away, under the registry's champions alone: a line file's model that is not registered yet was
- * not in force then. A snapshot or a journal that cannot be read is -EINVAL. */
+ * not in force then. Where line files have changed, snapshot and journal are taken up under those
+ * of before; the state then goes over to today's, which come into force in one transaction with a
+ * snapshot of it. A snapshot or a journal that cannot be read is -EINVAL. */
 MUST_CHECK int gateway_restore(struct gateway *g, struct store *s, struct err *err);
+
+/* Notes in the store which line files are in force, in one transaction with a snapshot: the
+ * engine's state, as engine_save put it. NULL: what snapshot and journal there are were written
+ * under them. */
+MUST_CHECK int gateway_put_in_force(
+	const struct gateway *g, struct store *s, const struct buf *state, struct err *err);

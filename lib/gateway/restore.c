@@ -1,11 +1,14 @@
-/* The engine's state as of the last commit: snapshot, then the journal. */
+/* The engine's state as of the last commit: snapshot, then the journal, under the line files that
+ * they were written under. */
 #include "lib/gateway/gateway.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "lib/base/err.h"
+#include "lib/gateway/earlier.h"
 #include "lib/store/journal.h"
 
 #define ARENA_BLOCK_BYTES (64u << 10)
@@ -74,7 +77,8 @@ static int set_unregistered_models(struct gateway *g, bool in_force, struct err 
 	return 0;
 }
 
-int gateway_restore(struct gateway *g, struct store *s, struct err *err)
+/* Snapshot and journal, under the gateway's own line files. */
+static int take_up(struct gateway *g, struct store *s, struct err *err)
 {
 	CLEANUP(arena_free) struct arena *arena = NULL;
 	struct restoring restoring = {.engine = g->engine, .err = err};
@@ -93,4 +97,60 @@ int gateway_restore(struct gateway *g, struct store *s, struct err *err)
 		r = set_unregistered_models(g, true, err);
 	engine_resume(g->engine);
 	return r;
+}
+
+/* Lines that are gone take their open units with them. */
+static void note_left_out(struct gateway *g, const struct gateway *before)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < before->config->line_count; i++) {
+		const char *name = before->config->lines[i].name;
+		struct engine_line_state line;
+
+		engine_line_state(before->engine, i, &line);
+		if (line.open_units == 0 || config_find_line(g->config, name) ||
+			used >= sizeof(g->left_out))
+			continue;
+		used += (size_t)snprintf(g->left_out + used, sizeof(g->left_out) - used,
+			"%s%zu open units of line \"%s\"", used ? ", " : "", line.open_units, name);
+	}
+}
+
+/* Under the line files of before, whose state goes over; from then on today's are in force. */
+static int take_over(
+	struct gateway *g, const struct config *config, struct store *s, struct err *err)
+{
+	CLEANUP(gateway_free) struct gateway *before = NULL;
+	CLEANUP(buf_deinit) struct buf state;
+	int r = gateway_new(&before, config, g->kernels, err);
+
+	buf_init(&state);
+	if (r == 0)
+		r = gateway_load_models(before, s, err);
+	if (r == 0)
+		r = take_up(before, s, err);
+	if (r < 0)
+		return r;
+	g->has_taken_over = true;
+	note_left_out(g, before);
+	engine_save(before->engine, &state);
+	if (buf_failed(&state))
+		return err_set(err, -ENOMEM, "no memory to take the state over");
+	r = engine_load(g->engine, state.data, state.len, err);
+	return r == 0 ? gateway_put_in_force(g, s, &state, err) : r;
+}
+
+int gateway_restore(struct gateway *g, struct store *s, struct err *err)
+{
+	CLEANUP(config_free) struct config *before = NULL;
+	int r = earlier_config(&before, g, s, err);
+
+	bool is_new = r == EARLIER_NONE;
+
+	if (r == EARLIER_OTHER)
+		return take_over(g, before, s, err);
+	if (r >= 0)
+		r = take_up(g, s, err);
+	return r == 0 && is_new ? gateway_put_in_force(g, s, NULL, err) : r;
 }

@@ -47,6 +47,9 @@ static const char *const migrations[] = {
 	"CREATE TABLE config (sha256 TEXT PRIMARY KEY, line TEXT NOT NULL, text TEXT NOT NULL,"
 	" at_ms INTEGER NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;",
+
+	/* line files (their sha256) that snapshot and journal are written under */
+	"CREATE TABLE in_force (line TEXT PRIMARY KEY, config TEXT NOT NULL) WITHOUT ROWID;",
 };
 
 #define VERSION ((int)ARRAY_LEN(migrations))

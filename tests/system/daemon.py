@@ -268,6 +268,7 @@ def a_database_that_becomes_corrupt_is_set_aside_and_the_work_goes_on():
         sender.publish("p3/V1/b", '{"y":2}')
         sender.drain()
         harness.wait_for(lambda: "V1" in site.rows(LINE), 20, "a row in the new database")
+        assert site.sql("SELECT line FROM in_force") == [(LINE,)]
         # the state of the engine went over: the unit opened before is completed after a kill
         site.daemon.kill()
         site.daemon.start()

@@ -47,7 +47,8 @@ static void makes_its_tables_once(void **state)
 	assert_string_equal(
 		temporary_query(t, "SELECT group_concat(name) FROM (SELECT name FROM sqlite_schema"
 				   " WHERE type = 'table' ORDER BY name)"),
-		"config,deliveries,journal,label,label_history,meta,model,model_event,outbox,"
+		"config,deliveries,in_force,journal,label,label_history,meta,model,model_event,"
+		"outbox,"
 		"quarantine,snapshot");
 	temporary_do(t, store_meta_get(t->store, "boot", &v, &t->err));
 	assert_int_equal(v, 0);
@@ -71,7 +72,7 @@ static void refuses_a_file_of_a_newer_version(void **state)
 {
 	struct temporary *t = *state;
 	static const char sentence[] = ": the file has version 99, this program knows versions up "
-				       "to 1: it was written by a newer defectd";
+				       "to 2: it was written by a newer defectd";
 
 	temporary_exec(t, "PRAGMA user_version = 99");
 	expect_open_refused(t, STORE_WRITE, -EINVAL, sentence);

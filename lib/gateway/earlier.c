@@ -1,0 +1,88 @@
+#include "lib/gateway/earlier.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/err.h"
+#include "lib/store/in_force.h"
+
+struct reading {
+	struct gateway *g;
+	struct config *config; /* what they come to */
+	size_t count;
+	bool is_other;
+};
+
+static struct gateway_line *find_line(struct gateway *g, const char *name)
+{
+	for (size_t i = 0; i < g->config->line_count; i++) {
+		if (strcmp(g->lines[i].config->name, name) == 0)
+			return &g->lines[i];
+	}
+	return NULL;
+}
+
+/* Today's file in the place of a text that cannot be used. */
+static int take_todays(struct reading *r, struct gateway_line *l, const char *why)
+{
+	CLEANUP(config_report_deinit) struct config_report report = {0};
+	int rc;
+
+	if (!l)
+		return 0;
+	snprintf(l->earlier_trouble, sizeof(l->earlier_trouble), "%s", why);
+	rc = config_add_line(r->config, l->config->file, l->config->text, &report);
+	return rc == -EINVAL ? 0 : rc; /* it was read a moment ago */
+}
+
+static const char *first_error(const struct config_report *report)
+{
+	for (size_t i = 0; i < report->count; i++) {
+		if (!report->problems[i].is_warning)
+			return report->problems[i].text;
+	}
+	return "";
+}
+
+static int add_line(void *owner, const struct in_force *f)
+{
+	CLEANUP(config_report_deinit) struct config_report report = {0};
+	struct reading *r = owner;
+	struct gateway_line *today = find_line(r->g, f->line);
+	char file[128];
+	int rc;
+
+	r->count++;
+	r->is_other = r->is_other || !today || strcmp(today->config->sha256, f->sha256) != 0;
+	if (!f->text)
+		return take_todays(r, today, "its text is not in the database");
+	snprintf(file, sizeof(file), "the line file of \"%.64s\" before", f->line);
+	rc = config_add_line(r->config, file, f->text, &report);
+	if (rc != -EINVAL)
+		return rc;
+	return take_todays(r, today, first_error(&report));
+}
+
+int earlier_config(struct config **out, struct gateway *g, struct store *s, struct err *err)
+{
+	CLEANUP(config_free) struct config *config = NULL;
+	struct reading r = {.g = g};
+	int rc = config_without_lines(&config, g->config);
+
+	if (rc < 0)
+		return err_set(err, rc, "no memory for the line files of before");
+	r.config = config;
+	rc = store_each_in_force(s, add_line, &r, err);
+	if (rc == -ENOMEM)
+		return err_set(err, rc, "no memory for the line files of before");
+	if (rc < 0)
+		return rc;
+	if (r.count == 0)
+		return EARLIER_NONE;
+	if (!r.is_other && r.count == g->config->line_count)
+		return 0;
+	*out = TAKE(config);
+	return EARLIER_OTHER;
+}
