@@ -243,38 +243,6 @@ def deadlines_stand_still_while_the_process_does():
         assert row["y"] == 2, f"scored without what waited in the socket: {row}"
 
 
-def jumps(site, wanted=0):
-    """How often the wall clock has jumped; waits until it was so many times."""
-    said = lambda: site.daemon.log_text().count("the wall clock has jumped")
-    harness.wait_for(lambda: said() >= wanted, 5, f"jump {wanted} of the wall clock in the log")
-    return said()
-
-
-def deadlines_do_not_follow_the_wall_clock():
-    with harness.Site([line(unit={"deadline": "4s"})]) as site:
-        wall = harness.write(os.path.join(site.folder, "wall"), "0")
-        site.daemon = harness.Daemon(
-            site.config, preload=shim("clock"), env={"WALL_CLOCK": wall})
-        site.daemon.start()
-        site.status()
-        sender = site.client("sender")
-        for ahead_ms in (3_600_000, -3_600_000):
-            name = f"U{ahead_ms}"
-            sender.publish(f"p3/{name}/a", '{"x":1}')
-            sender.drain()
-            opened, before = time.monotonic(), jumps(site)
-            harness.write(wall, str(ahead_ms))
-            jumps(site, before + 1)
-            assert time.monotonic() - opened < 3.5
-            assert name not in site.rows(LINE), "the jump of the clock ended the wait"
-            harness.wait_for(lambda: name in site.rows(LINE), 10, "the row at its deadline")
-            waited = time.monotonic() - opened
-            assert waited > 3, f"the deadline came after {waited:.1f} s"
-            harness.write(wall, "0")
-            jumps(site, before + 2)
-        stop(site)
-
-
 def a_stop_under_load_leaves_nothing_to_repeat():
     with harness.Site([alerting()]) as site:
         site.daemon.start()
@@ -646,7 +614,6 @@ if __name__ == "__main__":
         a_broker_that_does_not_read_costs_no_memory_without_end,
         deadlines_stand_still_while_a_full_disk_stops_the_reading,
         deadlines_stand_still_while_the_process_does,
-        deadlines_do_not_follow_the_wall_clock,
         a_stop_under_load_leaves_nothing_to_repeat,
         what_is_confirmed_during_the_stop_is_not_sent_again,
         stopped_without_a_broker_it_keeps_its_alerts,
