@@ -121,7 +121,7 @@ int batch_add_label(struct batch *b, const struct label_row *row, int64_t now_ms
 	begin(b);
 	if (grow(&b->labels, b->label_count, &b->label_cap, sizeof(*b->labels)) < 0)
 		return -ENOMEM;
-	b->labels[b->label_count++] = *row;
+	b->labels[b->label_count++] = (struct batch_label){.row = *row};
 	b->labels_at_ms = now_ms;
 	return 0;
 }
@@ -131,7 +131,8 @@ int batch_add_reply(struct batch *b, size_t line, const struct command_reply *re
 	begin(b);
 	if (grow(&b->replies, b->reply_count, &b->reply_cap, sizeof(*b->replies)) < 0)
 		return -ENOMEM;
-	b->replies[b->reply_count++] = (struct batch_reply){line, *reply};
+	b->replies[b->reply_count++] =
+		(struct batch_reply){line, *reply, reply->of_label ? b->label_count - 1 : SIZE_MAX};
 	return 0;
 }
 

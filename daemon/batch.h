@@ -12,9 +12,15 @@
 #include "lib/store/outbox.h"
 #include "lib/store/quarantine.h"
 
+struct batch_label {
+	struct label_row row;
+	bool is_known; /* it was there already: set by the commit */
+};
+
 struct batch_reply {
 	size_t line; /* SIZE_MAX: the gateway's */
 	struct command_reply reply;
+	size_t label; /* that it answers; SIZE_MAX: none */
 };
 
 struct batch {
@@ -26,7 +32,7 @@ struct batch {
 	struct unit_row *rows;
 	size_t row_count, row_cap;
 
-	struct label_row *labels;
+	struct batch_label *labels;
 	size_t label_count, label_cap;
 	int64_t labels_at_ms; /* when the newest of them came */
 

@@ -45,12 +45,17 @@ static int put_rows(struct store *s, struct batch *b, struct err *err)
 	return 0;
 }
 
-static int put_labels(struct store *s, const struct batch *b, struct err *err)
+static int put_labels(struct store *s, struct batch *b, struct err *err)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < b->label_count; i++)
-		r = store_put_label(s, &b->labels[i], b->labels_at_ms, err);
+	for (size_t i = 0; r == 0 && i < b->label_count; i++) {
+		struct batch_label *l = &b->labels[i];
+
+		r = store_label_is_known(s, &l->row, &l->is_known, err);
+		if (r == 0 && !l->is_known)
+			r = store_put_label(s, &l->row, b->labels_at_ms, err);
+	}
 	return r;
 }
 

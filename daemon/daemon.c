@@ -40,6 +40,7 @@ static void on_tick(uv_timer_t *t)
 		return;
 	if (jump_ms)
 		pipeline_clock_set(d->pipeline, jump_ms);
+	pipeline_alive(d->pipeline);
 	intake_tick(d->intake);
 	status_tick(d->status);
 	notify_tick(d->notify);

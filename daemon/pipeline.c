@@ -22,6 +22,7 @@
 #define DELETES_WAIT_NS NS_PER_S /* they need no transaction of their own */
 #define SAMPLE_HEAD_BYTES 1024
 #define IDLE_TICK_MS 1000
+#define ALIVE_NS (10 * NS_PER_S)
 
 struct line_out {
 	char *prediction, *alert, *reply; /* topics */
@@ -47,7 +48,8 @@ struct pipeline {
 	uint64_t snapshot_number, snapshot_ns; /* of the last one */
 	int64_t sampled_s[REFUSAL_COUNT];      /* one sample per reason and second */
 	uv_timer_t deadline, commit_due;
-	int64_t armed_ms; /* on the lines' clock; INT64_MAX: not */
+	uint64_t input_ns; /* when the last input was journaled */
+	int64_t armed_ms;  /* on the lines' clock; INT64_MAX: not */
 	char trouble[1024];
 	bool finishes, finished;
 	struct pipeline_figures figures;
@@ -186,6 +188,8 @@ static int take_input(struct pipeline *p, const struct engine_input *in, uint64_
 	for (size_t i = 0; i < b->outcomes.count; i++)
 		take_outcome(p, &b->outcomes.v[i], in, received_ns);
 	b->outcomes.count = 0; /* their texts stay in the arena, as the rows need them */
+	if (r != 0)
+		p->input_ns = uv_hrtime();
 	if (r == ENGINE_CHANGED || r == ENGINE_TICKED)
 		check_memory(batch_add_input(
 			b, engine_number(p->engine), r == ENGINE_TICKED ? &tick : in));
@@ -218,6 +222,35 @@ void pipeline_clock_set(struct pipeline *p, int64_t jump_ms)
 {
 	struct engine_input in = {.kind = INPUT_CLOCK, .jump_ms = jump_ms};
 
+	clock_read(p->o.clock, &in.now_ms, &in.clock_ms);
+	take_input(p, &in, uv_hrtime());
+}
+
+/* Would it matter that a time in which nothing came is taken for one in which nothing could? */
+static bool counts_time(const struct pipeline *p)
+{
+	struct engine_line_state state;
+
+	for (size_t i = 0; i < p->line_count; i++) {
+		const struct plan *plan = &p->o.gateway->lines[i].config->plan;
+
+		engine_line_state(p->engine, i, &state);
+		if (state.open_units > 0)
+			return true;
+		for (size_t s = 0; s < plan->source_count; s++)
+			if (plan->sources[s].qos == 0)
+				return true;
+	}
+	return false;
+}
+
+void pipeline_alive(struct pipeline *p)
+{
+	struct engine_input in = {.kind = INPUT_ALIVE};
+
+	if (!p->o.clock->runs || p->finishes || uv_hrtime() - p->input_ns < ALIVE_NS ||
+		!counts_time(p))
+		return;
 	clock_read(p->o.clock, &in.now_ms, &in.clock_ms);
 	take_input(p, &in, uv_hrtime());
 }
@@ -333,7 +366,9 @@ static void on_deadline(uv_timer_t *t)
 	clock_read(p->o.clock, &in.now_ms, &in.clock_ms);
 	r = take_input(p, &in, uv_hrtime());
 	p->armed_ms = INT64_MIN;
-	arm(p, r != 0 ? 1 : IDLE_TICK_MS);
+	/* the timer may come a moment early; what is due and gave nothing is not asked at once
+	 * again */
+	arm(p, r != 0 || engine_due_ms(p->engine) > in.clock_ms ? 1 : IDLE_TICK_MS);
 	pipeline_pump(p, PUMP_DUE);
 }
 
@@ -360,10 +395,15 @@ static void send_replies(struct pipeline *p, const struct batch *b)
 
 	for (size_t i = 0; i < b->reply_count; i++) {
 		const struct batch_reply *r = &b->replies[i];
+		struct command_reply reply = r->reply;
 		const char *topic =
 			r->line == SIZE_MAX ? p->gateway_reply : p->lines[r->line].reply;
 
-		publish_reply(&p->text, &r->reply);
+		if (r->label != SIZE_MAX && b->labels[r->label].is_known) {
+			reply.code = "nothing_to_do";
+			reply.text = "this very label is there already";
+		}
+		publish_reply(&p->text, &reply);
 		publish(p, topic, 1, now_ms);
 	}
 }

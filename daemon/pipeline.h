@@ -45,6 +45,9 @@ void pipeline_message(struct pipeline *p, const struct message *m, uint64_t rece
 /* Until now, from `from_ms` on (0: since the last input before the start), nothing can have reached
  * us. */
 void pipeline_gap(struct pipeline *p, int64_t from_ms, bool kept);
+/* Each second. While nothing comes it is journaled now and then that something could have, so that
+ * after a kill neither gaps nor deadlines take a quiet time for an absence. */
+void pipeline_alive(struct pipeline *p);
 void pipeline_clock_set(struct pipeline *p, int64_t jump_ms); /* it has jumped */
 void pipeline_delivery(
 	struct pipeline *p, uint64_t number, uint64_t keep_from, const struct delivery *d);

@@ -112,7 +112,10 @@ static int label(const struct command *c)
 	snprintf(text, sizeof(text), "unit %s is labelled %s", id,
 		l.is_defect ? "a defect" : "good");
 	c->engine->counts.used++;
-	return reply(c, true, "", text) < 0 ? -ENOMEM : 1;
+	if (reply(c, true, "", text) < 0)
+		return -ENOMEM;
+	c->out->v[c->out->count - 1].reply.of_label = true;
+	return 1;
 }
 
 static int carry_out(struct command *c)

@@ -209,7 +209,10 @@ static int take_message(struct engine *e, const struct engine_input *in, struct 
 			if (collect_labels(e, i, out) < 0 ||
 				collect_units(e, i, in->now_ms, out, changed) < 0)
 				return -ENOMEM;
-		} else if (r != REFUSAL_UNMATCHED && at == SIZE_MAX) {
+		} else if (first == REFUSAL_UNMATCHED &&
+			   (at == SIZE_MAX || r != REFUSAL_UNMATCHED) && assembler_knows_topic(a)) {
+			/* that a source does not want it says more than that none takes the topic
+			 */
 			first = r;
 			at = i;
 			why = err;
@@ -278,7 +281,7 @@ static void take_gap(struct engine *e, const struct engine_input *in, int64_t la
 
 int engine_take(struct engine *e, const struct engine_input *in, struct outcomes *out)
 {
-	bool changed = in->kind == INPUT_GAP || in->kind == INPUT_CLOCK, spared = true;
+	bool changed = in->kind != INPUT_MESSAGE && in->kind != INPUT_TICK, spared = true;
 	int64_t last_ms = e->now_ms;
 	int r = 0;
 

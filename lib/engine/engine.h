@@ -36,6 +36,7 @@ enum engine_input_kind {
 	INPUT_TICK = 2,  /* time went on: deadlines may be due */
 	INPUT_GAP = 3,   /* until now_ms inputs cannot have reached us */
 	INPUT_CLOCK = 4, /* the gateway's clock was set, and says now_ms */
+	INPUT_ALIVE = 5, /* nothing came, but it would have reached us: a tick that is journaled */
 };
 
 struct engine_input {
@@ -54,6 +55,7 @@ struct command_reply {
 	const char *req; /* as it was sent, "" without */
 	bool ok;
 	const char *code; /* "", or "bad_command" "unknown_command" */
+	bool of_label;    /* it answers the label before it, which may turn out to be known */
 	const char *text; /* one sentence */
 };
 

@@ -78,6 +78,7 @@ static bool is_head(unsigned head)
 		[INPUT_TICK] = KIND_MASK,
 		[INPUT_GAP] = KIND_MASK | FLAG,
 		[INPUT_CLOCK] = KIND_MASK,
+		[INPUT_ALIVE] = KIND_MASK,
 	};
 	unsigned kind = head & KIND_MASK;
 
@@ -110,6 +111,7 @@ bool engine_input_get(struct cursor *c, struct engine_input *out)
 		in.jump_ms = cursor_zigzag(c);
 		break;
 	case INPUT_TICK:
+	case INPUT_ALIVE:
 		break;
 	}
 	if (c->failed)

@@ -38,11 +38,11 @@ static int list_imputed(struct scoring *s)
 	struct unit_row *row = s->row;
 
 	buf_add(s->text, "[");
-	for (size_t i = 0; s->line->model && i < plan->feature_count; i++) {
+	for (size_t i = 0; i < plan->feature_count; i++) {
 		const struct feature *f = &plan->features[i];
+		bool is_wanted = !s->line->model || s->line->required[i];
 
-		if (!s->line->required[i] || !f->impute ||
-			s->unit->values[i].value.kind != VALUE_MISSING)
+		if (!is_wanted || !f->impute || s->unit->values[i].value.kind != VALUE_MISSING)
 			continue;
 		if (row->imputed_count++)
 			buf_add(s->text, ",");

@@ -316,6 +316,7 @@ enum refusal assembler_take(struct assembler *a, const struct message *msg, int6
 		used = used || rc == REFUSAL_NONE;
 		journaled = journaled || (rc == REFUSAL_NONE && a->plan->sources[i].journal);
 	}
+	a->knows_topic = matched;
 	if (!matched) {
 		err_set(err, 0, "no source takes the topic \"%s\"", msg->topic);
 		return REFUSAL_UNMATCHED;
@@ -341,6 +342,11 @@ bool assembler_refuse(struct assembler *a, const char *topic, enum refusal why)
 		return true;
 	}
 	return false;
+}
+
+bool assembler_knows_topic(const struct assembler *a)
+{
+	return a->knows_topic;
 }
 
 bool assembler_spares_journal(const struct assembler *a)

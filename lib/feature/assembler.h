@@ -71,6 +71,8 @@ enum refusal assembler_take(struct assembler *a, const struct message *msg, int6
 /* A message that is refused before anybody reads it. Counted and true where a source of the line
  * would have taken its topic. */
 bool assembler_refuse(struct assembler *a, const char *topic, enum refusal why);
+/* Was the topic of the last message one of the line's, whatever became of it? */
+bool assembler_knows_topic(const struct assembler *a);
 /* Was the last message used by sources without a journal alone? */
 bool assembler_spares_journal(const struct assembler *a);
 /* The labels that the last message brought: *count of them, until the next message. */

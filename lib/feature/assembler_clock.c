@@ -7,6 +7,11 @@
 /* So many units by the clock are made up when they were missed; of more the oldest are left out. */
 #define MADE_UP_MAX 1000
 
+/* Set back by no more than this the clock is waited for: those times have had their unit. By more
+ * it is not: a machine is not left alone for that long, and a time that comes a second time has a
+ * row that the database refuses. */
+#define WAIT_MS 60000
+
 /* The first multiple of `every_ms` at or after `ms`. */
 static int64_t multiple_from(int64_t ms, int64_t every_ms)
 {
@@ -19,6 +24,11 @@ static void plan_next(struct assembler *a, int64_t next_ms)
 	a->every.next_ms = next_ms;
 	a->every.due_ms =
 		next_ms > a->now_ms ? later_ms(a->clock_ms, next_ms - a->now_ms) : a->clock_ms;
+}
+
+static bool was_set_back(const struct assembler *a)
+{
+	return earlier_ms(a->every.next_ms, a->now_ms) > a->plan->unit.every_ms + WAIT_MS;
 }
 
 /* How many units were due and not looked at when the gateway's clock said `now_ms`. */
@@ -45,7 +55,7 @@ struct open_unit *assembler_open_every(struct assembler *a)
 
 	if (every_ms == 0 || a->now_ms == NO_TIME)
 		return NULL;
-	if (a->every.next_ms == NO_TIME)
+	if (a->every.next_ms == NO_TIME || was_set_back(a))
 		plan_next(a, multiple_from(a->now_ms, every_ms));
 	if (a->clock_ms < a->every.due_ms)
 		return NULL;
@@ -74,9 +84,11 @@ void assembler_clock_set(struct assembler *a, int64_t jump_ms, int64_t now_ms, i
 	a->clock_ms = clock_ms;
 	if (a->plan->unit.every_ms == 0 || a->every.next_ms == NO_TIME)
 		return;
-	/* Set back: times that had their unit get no second one. Set forward: what was skipped
-	 * never was, and what had been missed before is not told apart from it later. */
-	if (jump_ms > 0) {
+	/* Set forward: what was skipped never was, and what had been missed before is not told
+	 * apart from it later. */
+	if (was_set_back(a)) {
+		a->every.next_ms = multiple_from(now_ms, a->plan->unit.every_ms);
+	} else if (jump_ms > 0) {
 		leave_out(a, missed_at(a, earlier_ms(now_ms, jump_ms)));
 		if (a->every.next_ms < now_ms)
 			a->every.next_ms = multiple_from(now_ms, a->plan->unit.every_ms);

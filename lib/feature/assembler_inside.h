@@ -53,7 +53,7 @@ struct assembler {
 	struct gap gaps[GAPS_MAX]; /* none overlaps another; in the order in which they ended */
 	size_t gap_count;
 	struct label_list labels;
-	bool spares_journal;
+	bool spares_journal, knows_topic; /* of the message in hand */
 	/* scratch: the samples of one window, of the group and unit in hand */
 	struct aggregate *aggregate;
 	size_t aggregate_group; /* NO_INDEX: none */

@@ -63,11 +63,11 @@ static void ask_for_next(
 	}
 }
 
-/* What at most may stay so that it is worth asking all open units: half, else the signal grows; at
- * the limit a little less than all. */
+/* What at most may stay so that it is worth asking all open units, else the signal grows; at the
+ * limit a little less than all. */
 static size_t most_that_stay(const struct assembler *a, size_t count)
 {
-	return count < a->limits.samples ? count / 2 : count - count / 16;
+	return count < a->limits.samples ? count - count / 4 : count - count / 16;
 }
 
 /* At the limit the oldest goes for each new one, so that not each can ask all open units: one of so

@@ -45,6 +45,8 @@ static void judge(struct streaming *s, const struct signal_route *route, double 
 	}
 }
 
+#define ASKED_EACH 1024 /* samples: whether some can go, before all are more than twice as many */
+
 static int add(
 	struct assembler *a, size_t signal, int64_t time_ms, const struct value *v, bool unique)
 {
@@ -52,7 +54,7 @@ static int add(
 	uint64_t over = signal_over(to);
 	int rc = 0;
 
-	if (signal_is_full(to))
+	if (signal_is_full(to) || signal_count(to) % ASKED_EACH == 0)
 		rc = assembler_make_room(a, signal);
 	if (rc < 0)
 		return rc;

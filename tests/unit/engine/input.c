@@ -194,7 +194,7 @@ static void are_refused_wherever_they_are_cut(void **state)
 
 static void are_refused_when_their_head_is_none(void **state)
 {
-	static const uint8_t heads[] = {0, 5, 7, INPUT_MESSAGE | 0x40, INPUT_MESSAGE | 0x80,
+	static const uint8_t heads[] = {0, 6, 7, INPUT_MESSAGE | 0x40, INPUT_MESSAGE | 0x80,
 		INPUT_MESSAGE | 0x18, INPUT_TICK | 0x08, INPUT_TICK | 0x20, INPUT_GAP | 0x08,
 		INPUT_GAP | 0x40, INPUT_CLOCK | 0x08, INPUT_CLOCK | 0x20};
 	CLEANUP(buf_deinit) struct buf out;
