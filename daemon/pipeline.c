@@ -15,6 +15,10 @@
 
 #define SNAPSHOT_INPUTS 10000
 #define SNAPSHOT_NS (60 * NS_PER_S)
+/* A large state is not written again before the journal has a quarter of its bytes, unless
+ * replaying that would take long. */
+#define SNAPSHOT_INPUTS_MAX 200000
+#define SNAPSHOT_NS_MAX (600 * NS_PER_S)
 #define NS_PER_S UINT64_C(1000000000)
 #define NS_PER_MS UINT64_C(1000000)
 #define GROUP_MESSAGES 512       /* under full load a transaction has at least so many */
@@ -46,6 +50,7 @@ struct pipeline {
 	size_t last_commit_messages;
 
 	uint64_t snapshot_number, snapshot_ns; /* of the last one */
+	size_t snapshot_bytes, journal_bytes;  /* of it, and since then */
 	int64_t sampled_s[REFUSAL_COUNT];      /* one sample per reason and second */
 	uv_timer_t deadline, commit_due;
 	uint64_t input_ns; /* when the last input was journaled */
@@ -281,6 +286,8 @@ static void put_snapshot(struct pipeline *p, struct batch *b)
 	if (!b->begun_ns)
 		b->begun_ns = begun_ns;
 	p->snapshot_number = b->snapshot_number;
+	p->snapshot_bytes = b->snapshot.len;
+	p->journal_bytes = 0;
 	p->snapshot_ns = uv_hrtime();
 	p->figures.snapshots++;
 	p->figures.last_snapshot_us = (int64_t)((p->snapshot_ns - begun_ns) / 1000);
@@ -289,9 +296,12 @@ static void put_snapshot(struct pipeline *p, struct batch *b)
 static bool snapshot_is_due(const struct pipeline *p)
 {
 	uint64_t inputs = engine_number(p->engine) - p->snapshot_number;
+	uint64_t age_ns = uv_hrtime() - p->snapshot_ns;
 
-	return inputs >= SNAPSHOT_INPUTS ||
-	       (inputs > 0 && uv_hrtime() - p->snapshot_ns >= SNAPSHOT_NS);
+	if (inputs < SNAPSHOT_INPUTS && (inputs == 0 || age_ns < SNAPSHOT_NS))
+		return false;
+	return p->journal_bytes >= p->snapshot_bytes / 4 || inputs >= SNAPSHOT_INPUTS_MAX ||
+	       age_ns >= SNAPSHOT_NS_MAX;
 }
 
 static void hand_over(struct pipeline *p)
@@ -299,6 +309,7 @@ static void hand_over(struct pipeline *p)
 	struct batch *b = p->filling;
 
 	check_memory(outlet_fill(p->o.outlet, b));
+	p->journal_bytes += b->journal.len;
 	if (snapshot_is_due(p))
 		put_snapshot(p, b);
 	p->in_commit_messages = b->messages;
