@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -11,34 +10,30 @@
 #include "lib/engine/publish.h"
 #include "lib/gateway/gateway.h"
 #include "lib/store/labels.h"
-#include "lib/store/units.h"
+#include "lib/store/store.h"
 #include "tools/command.h"
 #include "tools/options.h"
 #include "tools/recording.h"
+#include "tools/replay_out.h"
 
 #define ARENA_BLOCK_BYTES (256u << 10)
-#define ROWS_PER_COMMIT 1000
 
 struct replay {
 	struct config config; /* with the one line alone; borrows from the whole one */
 	struct gateway *gateway;
-	struct store *rows; /* where units go; NULL without --out */
-	FILE *messages;     /* NULL: nobody wants them */
+	struct replay_out out;
 	char *prediction_topic, *alert_topic, *reply_topic;
 	struct outcomes outcomes;
 	struct buf payload;
 	int64_t clock_ms;
-	unsigned open_rows; /* in the transaction */
 	bool is_prepared;
-	uint64_t read, rows_refused, labels;
+	uint64_t read, labels;
 };
 
 static void replay_deinit(struct replay *r)
 {
 	gateway_free(r->gateway);
-	store_close(r->rows);
-	if (r->messages && r->messages != stdout)
-		fclose(r->messages);
+	replay_out_deinit(&r->out);
 	free(r->prediction_topic);
 	free(r->alert_topic);
 	free(r->reply_topic);
@@ -72,76 +67,6 @@ static int open_engine(struct replay *r, struct err *err)
 	return rc < 0 ? rc : gateway_load_models(r->gateway, registry, err);
 }
 
-/* DIR, with a new database and the file of messages. */
-static int open_folder(struct replay *r, const char *dir, struct err *err)
-{
-	char *database, *messages;
-	int rc = 0;
-
-	if (mkdir(dir, 0777) < 0 && errno != EEXIST)
-		return err_set(err, -errno, "%s: %s", dir, strerror(errno));
-	if (asprintf(&database, "%s/defectd.db", dir) < 0)
-		return err_set(err, -ENOMEM, "no memory for a path");
-	if (access(database, F_OK) == 0)
-		rc = err_set(err, -EEXIST,
-			"%s is there already, a replay writes into a new database alone", database);
-	else
-		rc = store_open(&r->rows, database, STORE_WRITE, err);
-	free(database);
-	if (rc < 0)
-		return rc;
-	if (asprintf(&messages, "%s/messages.jsonl", dir) < 0)
-		return err_set(err, -ENOMEM, "no memory for a path");
-	r->messages = fopen(messages, "we");
-	if (!r->messages)
-		rc = err_set(err, -errno, "%s: %s", messages, strerror(errno));
-	free(messages);
-	return rc;
-}
-
-static int write_message(
-	struct replay *r, const char *topic, int qos, int64_t at_ms, struct err *err)
-{
-	struct recorded m = {.t_ms = at_ms,
-		.topic = topic,
-		.payload = r->payload.data,
-		.payload_len = r->payload.len,
-		.qos = qos};
-	int rc = buf_failed(&r->payload) ? -ENOMEM : recording_write(r->messages, &m, true);
-
-	buf_clear(&r->payload);
-	return rc < 0 ? err_set(err, rc, "a message cannot be written: %s", strerror(-rc)) : 0;
-}
-
-/* A transaction holds so many rows of units and labels. */
-static int begin_row(struct replay *r, struct err *err)
-{
-	return r->open_rows == 0 ? store_begin(r->rows, err) : 0;
-}
-
-static int end_row(struct replay *r, struct err *err)
-{
-	if (++r->open_rows < ROWS_PER_COMMIT)
-		return 0;
-	r->open_rows = 0;
-	return store_commit(r->rows, err);
-}
-
-static int write_row(struct replay *r, const struct unit_row *row, struct err *err)
-{
-	int rc = begin_row(r, err);
-
-	if (rc == 0)
-		rc = store_put_unit(r->rows, row, err);
-	if (rc < 0)
-		return rc;
-	if (rc == STORE_ROW_REFUSED) {
-		r->rows_refused++;
-		fprintf(stderr, "defectctl replay: unit %s: %s\n", row->unit, err->text);
-	}
-	return end_row(r, err);
-}
-
 static int write_label(
 	struct replay *r, const struct assembled_label *l, int64_t now_ms, struct err *err)
 {
@@ -155,40 +80,34 @@ static int write_label(
 		.by = l->by,
 		.why = l->why,
 	};
-	int rc;
 
 	r->labels++;
-	if (!r->rows)
-		return 0;
-	rc = begin_row(r, err);
-	if (rc == 0)
-		rc = store_put_label(r->rows, &row, now_ms, err);
-	return rc < 0 ? rc : end_row(r, err);
+	return replay_out_label(&r->out, &row, now_ms, err);
 }
 
 static int write_unit(struct replay *r, const struct outcome *o, struct err *err)
 {
 	const struct unit_row *row = &o->row;
-	int rc = r->rows ? write_row(r, row, err) : 0;
+	int rc = replay_out_unit(&r->out, row, err);
 
-	if (rc < 0 || !r->messages)
+	if (rc < 0 || !r->out.messages)
 		return rc;
 	publish_prediction(&r->payload, row, row->latency_us);
-	rc = write_message(r, r->prediction_topic, r->config.lines->decide.prediction_qos,
-		row->scored_ms, err);
+	rc = replay_out_message(&r->out, r->prediction_topic, &r->payload,
+		r->config.lines->decide.prediction_qos, row->scored_ms, err);
 	if (rc < 0 || !o->alert)
 		return rc;
 	publish_alert(&r->payload, row, row->latency_us);
-	return write_message(r, r->alert_topic, 1, row->scored_ms, err);
+	return replay_out_message(&r->out, r->alert_topic, &r->payload, 1, row->scored_ms, err);
 }
 
 static int write_reply(
 	struct replay *r, const struct command_reply *reply, int64_t now_ms, struct err *err)
 {
-	if (!r->messages)
+	if (!r->out.messages)
 		return 0;
 	publish_reply(&r->payload, reply);
-	return write_message(r, r->reply_topic, 1, now_ms, err);
+	return replay_out_message(&r->out, r->reply_topic, &r->payload, 1, now_ms, err);
 }
 
 static int write_outcome(struct replay *r, const struct outcome *o, int64_t now_ms, struct err *err)
@@ -201,7 +120,8 @@ static int write_outcome(struct replay *r, const struct outcome *o, int64_t now_
 	case OUTCOME_REPLY:
 		return write_reply(r, &o->reply, now_ms, err);
 	case OUTCOME_REFUSED:
-		break;
+		return replay_out_refused(
+			&r->out, o, o->line == SIZE_MAX ? "" : r->config.lines->name, now_ms, err);
 	}
 	return 0;
 }
@@ -235,10 +155,10 @@ static int tick(struct replay *r, int64_t due_ms, struct err *err)
 /* The tables, with the time of the first message. */
 static int prepare(struct replay *r, int64_t now_ms, struct err *err)
 {
-	if (r->is_prepared || !r->rows)
+	if (r->is_prepared || !r->out.rows)
 		return 0;
 	r->is_prepared = true;
-	return gateway_prepare_store(r->gateway, r->rows, now_ms, err);
+	return gateway_prepare_store(r->gateway, r->out.rows, now_ms, err);
 }
 
 static int replay_message(struct replay *r, const struct recorded *m, struct err *err)
@@ -302,11 +222,7 @@ static int replay_recording(struct replay *r, const char *path, struct err *err)
 		rc = prepare(r, 0, err);
 	if (rc == 0)
 		rc = run_out(r, err);
-	if (rc == 0 && r->open_rows > 0)
-		rc = store_commit(r->rows, err);
-	if (rc == 0 && r->messages && fflush(r->messages) != 0)
-		rc = err_set(err, -errno, "a message cannot be written: %s", strerror(errno));
-	return rc;
+	return rc < 0 ? rc : replay_out_keep(&r->out, err);
 }
 
 static void print_json(const struct replay *r)
@@ -328,7 +244,7 @@ static void print_json(const struct replay *r)
 	jsonw_int(&out, "alerts", (int64_t)state.alerts);
 	jsonw_int(&out, "not_scored", (int64_t)state.not_scored);
 	jsonw_int(&out, "labels", (int64_t)r->labels);
-	jsonw_int(&out, "rows_refused", (int64_t)r->rows_refused);
+	jsonw_int(&out, "rows_refused", (int64_t)r->out.rows_refused);
 	for (int i = REFUSAL_NONE + 1; i < REFUSAL_COUNT; i++)
 		jsonw_int(&out, refusal_name(i), (int64_t)counts->refused[i]);
 	for (int i = VALUE_REFUSAL_NONE + 1; i < VALUE_REFUSAL_COUNT; i++) {
@@ -366,8 +282,8 @@ static void print_table(const struct replay *r, FILE *f)
 		fprintf(f, "labels      %10" PRIu64 "\n", r->labels);
 	fprintf(f, "alerts      %10" PRIu64 "\n", state.alerts);
 	fprintf(f, "not scored  %10" PRIu64 "\n", state.not_scored);
-	if (r->rows_refused > 0)
-		fprintf(f, "rows refused%10" PRIu64 "\n", r->rows_refused);
+	if (r->out.rows_refused > 0)
+		fprintf(f, "rows refused%10" PRIu64 "\n", r->out.rows_refused);
 }
 
 static int refuse_line(const struct config *config, const char *name, struct err *err)
@@ -421,13 +337,13 @@ static int run(const struct context *ctx, int argc, char **argv)
 	if (rc == 0)
 		rc = open_engine(&r, &err);
 	if (rc == 0 && dir)
-		rc = open_folder(&r, dir, &err);
+		rc = replay_out_open(&r.out, dir, &err);
 	if (rc < 0)
 		return command_fail("replay", &err);
 	if (r.gateway->lines->trouble[0])
 		fprintf(stderr, "defectctl replay: %s\n", r.gateway->lines->trouble);
 	if (!dir && !ctx->json)
-		r.messages = stdout;
+		r.out.messages = stdout;
 	rc = replay_recording(&r, recording, &err);
 	if (rc < 0)
 		return command_fail("replay", &err);
