@@ -31,13 +31,18 @@ extern const struct command command_check, command_train, command_evaluate, comm
 int command_fail(const char *name, const struct err *err);                          /* 1 */
 int command_usage(const struct command *c, const char *fmt, ...) PRINTF_LIKE(2, 3); /* 64 */
 
-/* Loads the configuration, printing every problem to stderr; NULL: return EX_CONFIG. */
+/* Loads the configuration, printing every error to stderr; NULL: return EX_CONFIG. Warnings are for
+ * `check` and the daemon to tell. */
 struct config;
 struct config *command_load_config(const struct context *ctx);
 /* The line of that name; NULL with a sentence that lists those there are. */
 struct line_config;
 const struct line_config *command_find_line(
 	const struct config *config, const char *name, struct err *err);
+/* The same for a --line that may be left out (NULL) where one line alone is configured. 0, or the
+ * exit status with a sentence on stderr: EX_USAGE where it is left out all the same. */
+MUST_CHECK int command_choose_line(const struct line_config **out, const struct command *c,
+	const struct config *config, const char *name);
 /* Opens state_dir/defectd.db for reading. Negative errno with a sentence. */
 struct store;
 MUST_CHECK int command_open_store(struct store **out, const struct config *config, struct err *err);

@@ -17,30 +17,50 @@ struct config *command_load_config(const struct context *ctx)
 	int rc = config_load(&config, ctx->config_file, &report);
 
 	for (size_t i = 0; i < report.count; i++) {
-		const struct config_problem *p = &report.problems[i];
-
-		fprintf(stderr, "%s%s\n", p->is_warning ? "warning: " : "", p->text);
+		if (!report.problems[i].is_warning)
+			fprintf(stderr, "%s\n", report.problems[i].text);
 	}
 	if (rc != 0 && report.errors == 0)
 		fprintf(stderr, "defectctl: %s: %s\n", ctx->config_file, strerror(-rc));
 	return rc == 0 ? config : NULL;
 }
 
+/* "are press-3, press-4" */
+static const char *those_there(struct buf *b, const struct config *config)
+{
+	buf_addf(b, "%s", config->line_count > 1 ? "are " : "is ");
+	for (size_t i = 0; i < config->line_count; i++)
+		buf_addf(b, "%s%s", i ? ", " : "", config->lines[i].name);
+	return config->line_count > 0 && buf_text(b) ? b->data : "is none";
+}
+
 const struct line_config *command_find_line(
 	const struct config *config, const char *name, struct err *err)
 {
 	const struct line_config *line = config_find_line(config, name);
-	CLEANUP(buf_deinit) struct buf names;
+	CLEANUP(buf_deinit) struct buf b;
 
-	buf_init(&names);
-	if (line)
-		return line;
-	for (size_t i = 0; i < config->line_count; i++)
-		buf_addf(&names, "%s%s", i ? ", " : "", config->lines[i].name);
-	err_set(err, -EINVAL, "line \"%s\" is not configured in %s; there %s %s", name,
-		config->file, config->line_count > 1 ? "are" : "is",
-		config->line_count > 0 && buf_text(&names) ? names.data : "none");
-	return NULL;
+	buf_init(&b);
+	if (!line)
+		err_set(err, -EINVAL, "line \"%s\" is not configured in %s; there %s", name,
+			config->file, those_there(&b, config));
+	return line;
+}
+
+int command_choose_line(const struct line_config **out, const struct command *c,
+	const struct config *config, const char *name)
+{
+	CLEANUP(buf_deinit) struct buf b;
+	struct err err = {0};
+
+	buf_init(&b);
+	if (!name && config->line_count > 1)
+		return command_usage(c, "--line is missing: there %s", those_there(&b, config));
+	if (!name && config->line_count == 0)
+		err_set(&err, -EINVAL, "no line is configured in %s", config->file);
+	else
+		*out = name ? command_find_line(config, name, &err) : config->lines;
+	return err.text[0] ? command_fail(c->name, &err) : 0;
 }
 
 int command_open_store(struct store **out, const struct config *config, struct err *err)

@@ -38,7 +38,7 @@ static bool is_text(const char *s, size_t max)
 static int read_arguments(struct arguments *a, int argc, char **argv)
 {
 	const struct option_row rows[] = {
-		{"--line", OPTION_TEXT, &a->line, true},
+		{"--line", OPTION_TEXT, &a->line, false},
 		{"--defect", OPTION_FLAG, &a->is_defect, false},
 		{"--good", OPTION_FLAG, &a->is_good, false},
 		{"--class", OPTION_TEXT, &a->class_name, false},
@@ -150,13 +150,12 @@ static int write_label(struct daemon_reply *reply, const struct label_row *row,
 	return r;
 }
 
-static int label(const struct arguments *a, const struct config *config, struct daemon_reply *reply,
-	struct err *err)
+static int label(const struct arguments *a, const struct config *config,
+	const struct line_config *line, struct daemon_reply *reply, struct err *err)
 {
-	const struct line_config *line = command_find_line(config, a->line, err);
 	char name[LOGIN_NAME_MAX];
 	const struct label_row row = {
-		.line = a->line,
+		.line = line->name,
 		.unit = a->unit,
 		.at_ms = a->at_ms == TIME_UNSET ? now_ms() : a->at_ms,
 		.defect = a->is_defect,
@@ -166,7 +165,7 @@ static int label(const struct arguments *a, const struct config *config, struct 
 		.why = a->why,
 	};
 	bool has_daemon = false;
-	int r = line ? store_lock_is_held(config->state_dir, &has_daemon, err) : -EINVAL;
+	int r = store_lock_is_held(config->state_dir, &has_daemon, err);
 
 	if (r < 0)
 		return r;
@@ -190,6 +189,7 @@ static void print_json(const struct daemon_reply *reply)
 static int run(const struct context *ctx, int argc, char **argv)
 {
 	CLEANUP(config_free) struct config *config = NULL;
+	const struct line_config *line = NULL;
 	struct arguments a = {.class_name = "", .why = "", .at_ms = TIME_UNSET};
 	struct daemon_reply reply = {0};
 	struct err err = {0};
@@ -200,7 +200,10 @@ static int run(const struct context *ctx, int argc, char **argv)
 	config = command_load_config(ctx);
 	if (!config)
 		return EX_CONFIG;
-	if (label(&a, config, &reply, &err) < 0)
+	rc = command_choose_line(&line, &command_label, config, a.line);
+	if (rc != 0)
+		return rc;
+	if (label(&a, config, line, &reply, &err) < 0)
 		return command_fail("label", &err);
 	if (ctx->json)
 		print_json(&reply);
@@ -214,7 +217,7 @@ static int run(const struct context *ctx, int argc, char **argv)
 
 const struct command command_label = {
 	.name = "label",
-	.arguments = "--line L UNIT (--defect | --good) [--class C] [--by NAME] [--why TEXT]\n"
+	.arguments = "[--line L] UNIT (--defect | --good) [--class C] [--by NAME] [--why TEXT]\n"
 		     "         [--at TIME]",
 	.summary = "keeps what inspection found of a unit",
 	.run = run,

@@ -286,24 +286,13 @@ static void print_table(const struct replay *r, FILE *f)
 		fprintf(f, "rows refused%10" PRIu64 "\n", r->out.rows_refused);
 }
 
-static int refuse_line(const struct config *config, const char *name, struct err *err)
-{
-	CLEANUP(buf_deinit) struct buf names = {0};
-
-	for (size_t i = 0; i < config->line_count; i++)
-		buf_addf(&names, "%s%s", i ? ", " : "", config->lines[i].name);
-	return err_set(err, -EINVAL, "line \"%s\" is not configured in %s; there %s %s", name,
-		config->file, config->line_count > 1 ? "are" : "is",
-		config->line_count > 0 && buf_text(&names) ? names.data : "none");
-}
-
 /* The configuration with the one line alone: what other lines would take is not fed to them. */
 static int choose_line(struct replay *r, struct config *config, const char *name, struct err *err)
 {
-	const struct line_config *line = config_find_line(config, name);
+	const struct line_config *line = command_find_line(config, name, err);
 
 	if (!line)
-		return refuse_line(config, name, err);
+		return -EINVAL;
 	r->config = *config;
 	r->config.lines = config->lines + (line - config->lines);
 	r->config.line_count = 1;

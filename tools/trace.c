@@ -15,10 +15,11 @@ static int run(const struct context *ctx, int argc, char **argv)
 	CLEANUP(config_free) struct config *config = NULL;
 	CLEANUP(store_close) struct store *s = NULL;
 	CLEANUP(trace_deinit) struct trace t = {0};
-	const char *line = NULL, *unit = NULL;
+	const struct line_config *line = NULL;
+	const char *name = NULL, *unit = NULL;
 	int64_t started_ms = TRACE_NEWEST;
 	const struct option_row rows[] = {
-		{"--line", OPTION_TEXT, &line, true},
+		{"--line", OPTION_TEXT, &name, false},
 		{"--started", OPTION_TIME, &started_ms, false},
 		{"UNIT", OPTION_POSITIONAL, &unit, true},
 	};
@@ -30,9 +31,12 @@ static int run(const struct context *ctx, int argc, char **argv)
 	config = command_load_config(ctx);
 	if (!config)
 		return EX_CONFIG;
-	rc = command_find_line(config, line, &err) ? command_open_store(&s, config, &err) : -1;
+	rc = command_choose_line(&line, &command_trace, config, name);
+	if (rc != 0)
+		return rc;
+	rc = command_open_store(&s, config, &err);
 	if (rc == 0)
-		rc = trace_read(&t, s, line, unit, started_ms, &err);
+		rc = trace_read(&t, s, line->name, unit, started_ms, &err);
 	if (rc == 0)
 		rc = trace_find_sources(&t, &err);
 	if (rc < 0)
@@ -46,7 +50,7 @@ static int run(const struct context *ctx, int argc, char **argv)
 
 const struct command command_trace = {
 	.name = "trace",
-	.arguments = "--line L UNIT [--started TIME]",
+	.arguments = "[--line L] UNIT [--started TIME]",
 	.summary = "why a unit came out as it did: its values, where they came from, its verdict",
 	.run = run,
 };

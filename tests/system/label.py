@@ -172,6 +172,23 @@ def what_makes_no_sense_is_refused():
                        f"there is {LINE}\n"), err
 
 
+def the_only_line_need_not_be_named():
+    with recorded_site() as site:
+        _, out, _ = harness.ctl("label", "U1", "--good", config=site.config)
+        assert site.sql("SELECT line, unit, defect FROM label") == [(LINE, "U1", 0)], out
+        harness.write(os.path.join(site.folder, "lines.d/press-4.json"), dict(line(), line="press-4"))
+        code, out, err = harness.ctl("label", "U1", "--good", config=site.config, check=False)
+        assert (code, out) == (64, "") and "--line is missing: there are press-3, press-4\n" in err, err
+
+
+def warnings_about_the_configuration_are_told_by_check_alone():
+    with harness.Site([], start_broker=False) as site:
+        code, out, err = harness.ctl("label", "U1", "--good", config=site.config, check=False)
+        assert (code, out, err) == (1, "", f"defectctl label: no line is configured in {site.config}\n"), err
+        _, out, err = harness.ctl("check", config=site.config, check=False)
+        assert "warning: " in out + err and "no line file was found" in out + err, (out, err)
+
+
 if __name__ == "__main__":
     harness.run(
         asks_the_daemon_and_prints_what_it_says,
@@ -180,4 +197,6 @@ if __name__ == "__main__":
         without_a_daemon_it_writes_the_row_itself,
         without_a_database_there_is_nothing_to_write_to,
         what_makes_no_sense_is_refused,
+        the_only_line_need_not_be_named,
+        warnings_about_the_configuration_are_told_by_check_alone,
     )

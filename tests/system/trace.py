@@ -259,12 +259,20 @@ def control_characters_do_not_reach_the_terminal():
 def what_makes_no_sense_is_refused():
     for status, words, arguments in (
         (64, "UNIT is missing", ["--line", LINE]),
-        (64, "--line is missing", ["U7"]),
         (64, "--started is", ["--line", LINE, "U7", "--started", "now"]),
         (1, 'line "x" is not configured', ["--line", "x", "U7"]),
     ):
         code, out, err = harness.ctl("trace", *arguments, config=Site.get().config, check=False)
         assert (code, out) == (status, "") and words in err, (arguments, code, err)
+
+
+def the_only_line_need_not_be_named():
+    config = Site.get().config
+    assert harness.ctl("trace", "--json", "U7", config=config) == harness.ctl(
+        "trace", "--json", "--line", LINE, "U7", config=config)
+    with harness.Site([line(), dict(line(), line="press-4")], start_broker=False) as site:
+        code, out, err = harness.ctl("trace", "U7", config=site.config, check=False)
+        assert (code, out) == (64, "") and "--line is missing: there are press-3, press-4\n" in err, err
 
 
 if __name__ == "__main__":
@@ -279,4 +287,5 @@ if __name__ == "__main__":
         a_unit_that_is_not_there_is_one_sentence_with_what_is_near,
         control_characters_do_not_reach_the_terminal,
         what_makes_no_sense_is_refused,
+        the_only_line_need_not_be_named,
     )
