@@ -125,6 +125,62 @@ int template_name(struct probe_templates *all, struct probe_template *t)
 	return t->text ? 0 : -ENOMEM;
 }
 
+static int by_text(const void *a, const void *b)
+{
+	const struct probe_level_value *x = a, *y = b;
+
+	return strcmp(x->text, y->text);
+}
+
+static void add_topic(struct probe_level_value *v, const struct probe_topic *t)
+{
+	const struct probe_span *live = &t->live;
+
+	if (live->count > 0 && (v->live.count == 0 || live->first_ms < v->live.first_ms))
+		v->live.first_ms = live->first_ms;
+	if (live->count > 0 && (v->live.count == 0 || live->last_ms > v->live.last_ms))
+		v->live.last_ms = live->last_ms;
+	v->live.count += live->count;
+	v->messages += t->messages;
+}
+
+/* Those of the level's values that its own topics have, and when they came on them. */
+static int own_values(struct probe_templates *all, const struct probe_template *t, size_t depth)
+{
+	struct probe_level *l = &t->levels[depth];
+	struct probe_level_value *own = arena_zalloc(all->arena, l->value_count, sizeof(*own));
+	size_t kept = 0;
+
+	if (!own)
+		return -ENOMEM;
+	for (size_t i = 0; i < l->value_count; i++)
+		own[i].text = l->values[i].text;
+	for (size_t i = 0; i < t->topic_count; i++) {
+		const struct probe_level_value key = {.text = t->topics[i]->levels[depth]};
+		struct probe_level_value *v =
+			bsearch(&key, own, l->value_count, sizeof(*own), by_text);
+
+		if (v)
+			add_topic(v, t->topics[i]);
+	}
+	for (size_t i = 0; i < l->value_count; i++)
+		if (own[i].messages > 0)
+			own[kept++] = own[i];
+	l->values = own;
+	l->value_count = kept;
+	return 0;
+}
+
+int template_own_values(struct probe_templates *all, struct probe_template *t)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < t->level_count && rc == 0; i++)
+		if (t->levels[i].capture)
+			rc = own_values(all, t, i);
+	return rc;
+}
+
 static bool is_of_machine(const struct probe_level *l)
 {
 	return l->capture == CAPTURE_OTHER || l->capture == CAPTURE_TAG;
@@ -154,7 +210,7 @@ static int narrow(struct probe_templates *all, struct probe_template *part,
 	for (size_t i = 0; i < t->level_count; i++)
 		if (is_of_machine(&t->levels[i]))
 			part->levels[i] = (struct probe_level){.name = machine->levels[i]};
-	return template_name(all, part);
+	return template_own_values(all, part) < 0 ? -ENOMEM : template_name(all, part);
 }
 
 int probe_templates_part(struct probe_templates *all, const struct probe_template **out,

@@ -83,6 +83,8 @@ static int emit(struct path *p, const struct probe_topic **topics, size_t count,
 		return -ENOMEM;
 	rc = template_name(all, t);
 	if (rc == 0)
+		rc = template_own_values(all, t);
+	if (rc == 0)
 		rc = template_measure(all, t);
 	if (rc == 0)
 		rc = template_find_kinds(all, t);

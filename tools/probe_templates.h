@@ -27,7 +27,7 @@ struct probe_level {
 	enum probe_capture capture;
 	const char *name; /* of the capture; else the level's text */
 	const char *why;  /* what the guess rests on, a sentence; NULL: no capture */
-	struct probe_level_value *values; /* of a capture, sorted by text */
+	struct probe_level_value *values; /* of a capture in this template, sorted by text */
 	size_t value_count;
 	enum probe_coming coming;
 };

@@ -21,6 +21,9 @@ struct probe_templates {
 
 /* From its levels: the text. -ENOMEM. */
 MUST_CHECK int template_name(struct probe_templates *all, struct probe_template *t);
+/* Of the values of levels, which templates with the same beginning share: those of its topics, as
+ * they come there. -ENOMEM. */
+MUST_CHECK int template_own_values(struct probe_templates *all, struct probe_template *t);
 /* From its topics (and `only`): counts, rates, payload, shape. -ENOMEM. */
 MUST_CHECK int template_measure(struct probe_templates *all, struct probe_template *t);
 /* From its topics: whether messages of different kinds come. -ENOMEM. */

@@ -351,6 +351,13 @@ def ipc_cfx_is_known_and_its_work_is_a_station():
 # -- guesses
 
 
+def a_stay_between_two_topics_of_a_piece_is_measured():
+    found = probed([(i * 120000 + at, f"rig/cycle/{i}/{what}", dict(fields, t=NOW + i * 120000 + at))
+                    for i in range(100, 130) for at, what, fields in (
+                        (0, "start", {"load": i % 7}), (100000, "end", {"force": i % 9}))])
+    assert found["line_file"]["stations"]["rig"]["max_dwell"] == "300s", found["line_file"]
+
+
 def events_that_are_named_in_the_payload_make_a_station():
     messages = []
     for i in range(30):
@@ -775,6 +782,7 @@ harness.run(
     shelly_is_known,
     tasmota_is_known_and_its_zone_is_missed,
     ipc_cfx_is_known_and_its_work_is_a_station,
+    a_stay_between_two_topics_of_a_piece_is_measured,
     events_that_are_named_in_the_payload_make_a_station,
     a_deadline_is_longer_than_a_stay,
     an_id_that_is_a_tag_among_others_opens_units,
