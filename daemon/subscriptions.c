@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon/filters.h"
 #include "daemon/log.h"
 #include "lib/base/err.h"
 #include "lib/config/config.h"
+#include "lib/wire/filters.h"
 #include "lib/wire/wire.h"
 
 struct subscriptions {

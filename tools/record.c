@@ -12,6 +12,7 @@
 #include "lib/config/config.h"
 #include "lib/engine/own_topic.h"
 #include "lib/wire/filter.h"
+#include "lib/wire/filters.h"
 #include "tools/broker_session.h"
 #include "tools/command.h"
 #include "tools/interrupt.h"
@@ -29,8 +30,8 @@ struct arguments {
 struct record {
 	const struct config *config;
 	const struct option_list *topics; /* asked for */
-	const char **filters;
-	size_t filter_count;
+	struct filters wanted;
+	struct filters asked; /* of the broker: no two meet, so that a message comes once */
 	FILE *file;
 	uint64_t messages;
 	int failed; /* the first -errno of writing */
@@ -61,9 +62,17 @@ static bool is_ours(const struct config *config, const char *topic)
 	return false;
 }
 
+/* Not what comes only because filters were joined. */
+static bool is_wider(const struct record *r, const char *topic)
+{
+	return filters_take(&r->asked, topic) && !filters_take(&r->wanted, topic);
+}
+
 /* What the daemon says itself only where somebody asked for it. */
 static bool is_wanted(const struct record *r, const char *topic)
 {
+	if (is_wider(r, topic))
+		return false;
 	for (size_t i = 0; i < r->topics->count; i++) {
 		if (filter_covers(r->topics->item[i], topic))
 			return true;
@@ -93,34 +102,53 @@ static void on_message(void *owner, const struct wire_message *got)
 		r->messages++;
 }
 
-static void add_sources(struct record *r, const struct line_config *line)
+static int want(struct record *r, const char *filter)
 {
-	for (size_t i = 0; i < line->plan.source_count; i++)
-		r->filters[r->filter_count++] = topic_template_filter(line->plan.sources[i].topic);
+	int rc = filters_want(&r->wanted, filter, 1);
+
+	return rc < 0 ? rc : filters_want_wide(&r->asked, filter, 1);
+}
+
+static int want_sources(struct record *r, const struct line_config *line)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < line->plan.source_count; i++)
+		rc = want(r, topic_template_filter(line->plan.sources[i].topic));
+	return rc;
 }
 
 /* Those that were asked for; those of the sources of one line, or of all where nothing was. */
 static int choose_filters(struct record *r, const struct line_config *only, struct err *err)
 {
 	const struct config *config = r->config;
-	size_t most = r->topics->count;
+	int rc = 0;
 
-	for (size_t i = 0; i < config->line_count; i++)
-		most += config->lines[i].plan.source_count;
-	r->filters = calloc(most + 1, sizeof(*r->filters));
-	if (!r->filters)
-		return err_set(err, -ENOMEM, "no memory for %zu topics", most);
-	for (size_t i = 0; i < r->topics->count; i++)
-		r->filters[r->filter_count++] = r->topics->item[i];
-	for (size_t i = 0; i < config->line_count; i++) {
+	for (size_t i = 0; rc == 0 && i < r->topics->count; i++)
+		rc = want(r, r->topics->item[i]);
+	for (size_t i = 0; rc == 0 && i < config->line_count; i++) {
 		if (only ? only == &config->lines[i] : r->topics->count == 0)
-			add_sources(r, &config->lines[i]);
+			rc = want_sources(r, &config->lines[i]);
 	}
-	r->filter_count = filters_keep_widest(r->filters, r->filter_count);
-	if (r->filter_count == 0)
+	if (rc < 0)
+		return err_set(err, rc, "no memory for the topics");
+	if (r->asked.count == 0)
 		return err_set(err, -EINVAL, "no line is configured in %s: a --topic is wanted",
 			config->file);
 	return 0;
+}
+
+static int subscribe(const struct record *r, struct session *session, struct err *err)
+{
+	const char **texts = calloc(r->asked.count, sizeof(*texts));
+	int rc = texts ? 0 : err_set(err, -ENOMEM, "no memory for the topics");
+
+	for (size_t i = 0; texts && i < r->asked.count; i++)
+		texts[i] = r->asked.v[i].text;
+	if (rc == 0)
+		rc = session_subscribe(session, texts, r->asked.count, err);
+	free(texts);
+	return rc;
 }
 
 /* What a line did cannot be had again: a recording is not written over. */
@@ -221,13 +249,14 @@ static int record(const struct context *ctx, const struct arguments *a, const st
 	if (rc == 0)
 		rc = open_file(&r, a->out, err);
 	if (rc == 0) {
-		rc = session_subscribe(session, r.filters, r.filter_count, err);
+		rc = subscribe(&r, session, err);
 		r.begun_ms = clock_ms(CLOCK_MONOTONIC);
 		if (rc == 0)
 			rc = record_messages(&r, ctx, a->seconds, session, err);
 		rc = close_file(&r, a->out, rc, err);
 	}
-	free(r.filters);
+	filters_deinit(&r.wanted);
+	filters_deinit(&r.asked);
 	if (rc == 0 || r.messages > 0)
 		report(ctx, &r, a->out);
 	return rc;

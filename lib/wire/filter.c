@@ -1,5 +1,6 @@
 #include "lib/wire/filter.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define FILTER_BYTES_MAX 65535
@@ -23,49 +24,105 @@ bool filter_is_valid(const char *filter)
 	}
 }
 
+/* The first level of a filter or topic. */
+struct level {
+	const char *at;
+	size_t len;
+};
+
+static struct level level_of(const char *filter)
+{
+	return (struct level){filter, strcspn(filter, "/")};
+}
+
+static bool is_wild(const struct level *l, char wildcard)
+{
+	return l->len == 1 && *l->at == wildcard;
+}
+
+static bool is_same(const struct level *a, const struct level *b)
+{
+	return a->len == b->len && memcmp(a->at, b->at, a->len) == 0;
+}
+
+/* What begins with $ is not taken by a filter that begins with a wildcard (MQTT 5, 4.7.2). */
+static bool is_apart(const char *wild, const char *other)
+{
+	return (*wild == '+' || *wild == '#') && *other == '$';
+}
+
+/* Behind a last level: is nothing left of either, or one # that takes the level before it, too? */
+static bool end_together(const char *left, const char *other)
+{
+	return *left == *other || strcmp(left, "/#") == 0;
+}
+
 bool filter_covers(const char *filter, const char *other)
 {
-	if (other[0] == '$' && filter[0] != '$')
-		return false; /* wildcards at the beginning do not match these */
+	if (is_apart(filter, other))
+		return false;
 	for (;;) {
-		size_t a = strcspn(filter, "/"), b = strcspn(other, "/");
+		struct level a = level_of(filter), b = level_of(other);
 
-		if (a == 1 && *filter == '#')
+		if (is_wild(&a, '#'))
 			return true;
-		if (b == 1 && *other == '#')
+		if (is_wild(&b, '#') || (!is_wild(&a, '+') && !is_same(&a, &b)))
 			return false;
-		if (!(a == 1 && *filter == '+') && (a != b || memcmp(filter, other, a) != 0))
-			return false;
-		filter += a;
-		other += b;
-		if (!*filter || !*other) {
-			/* "a/#" takes "a" too */
-			return *filter == *other || strcmp(filter, "/#") == 0;
-		}
+		filter += a.len;
+		other += b.len;
+		if (!*filter || !*other)
+			return end_together(filter, other);
 		filter++;
 		other++;
 	}
 }
 
-static bool has_a_wider_one(const char *const *filters, size_t count, size_t which)
+bool filter_meets(const char *a, const char *b)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (i == which || !filter_covers(filters[i], filters[which]))
-			continue;
-		/* of two that are equal the first stays */
-		if (i < which || !filter_covers(filters[which], filters[i]))
+	if (is_apart(a, b) || is_apart(b, a))
+		return false;
+	for (;;) {
+		struct level la = level_of(a), lb = level_of(b);
+
+		if (is_wild(&la, '#') || is_wild(&lb, '#'))
 			return true;
+		if (!is_wild(&la, '+') && !is_wild(&lb, '+') && !is_same(&la, &lb))
+			return false;
+		a += la.len;
+		b += lb.len;
+		if (!*a || !*b)
+			return end_together(a, b) || end_together(b, a);
+		a++;
+		b++;
 	}
-	return false;
 }
 
-size_t filters_keep_widest(const char **filters, size_t count)
+char *filter_join(const char *a, const char *b)
 {
-	for (size_t i = count; i-- > 0;) {
-		if (!has_a_wider_one(filters, count, i))
-			continue;
-		memmove(filters + i, filters + i + 1, (count - i - 1) * sizeof(*filters));
-		count--;
+	char *joined = malloc(strlen(a) + strlen(b) + 3), *at = joined;
+
+	while (joined) {
+		struct level la = level_of(a), lb = level_of(b);
+
+		if (is_wild(&la, '#') || is_wild(&lb, '#')) {
+			at = stpcpy(at, "#");
+			break;
+		}
+		if (is_same(&la, &lb))
+			at = mempcpy(at, la.at, la.len);
+		else
+			*at++ = '+';
+		a += la.len;
+		b += lb.len;
+		if (!*a || !*b) {
+			at = stpcpy(at, *a ? a : b); /* "" or "/#" */
+			break;
+		}
+		*at++ = '/';
+		a++;
+		b++;
 	}
-	return count;
+	if (joined)
+		*at = 0;
+	return joined;
 }

@@ -97,6 +97,18 @@ def records_what_the_lines_read_each_message_once():
         assert recorder.process.stderr.read() == ""
 
 
+def filters_that_overlap_give_each_message_once():
+    with harness.Site(lines()) as site, \
+            Recorder(site, "--topic", "o/+/c", "--topic", "o/b/+", "--topic", MARK) as recorder:
+        sender = site.client("sender")
+        for topic in ("o/b/c", "o/x/c", "o/x/y", "o/b/y"):
+            sender.publish(topic, "1")
+        sender.drain()
+        recorder.wait_count(3)
+        assert recorder.end(signal.SIGINT) == 0
+        assert [m["topic"] for m in recorder.messages()] == ["o/b/c", "o/x/c", "o/b/y"]
+
+
 def records_one_line_where_it_is_named():
     with harness.Site(lines()) as site, Recorder(site, "--line", "press-3") as recorder:
         sender = site.client("sender")
@@ -314,6 +326,7 @@ def what_makes_no_sense_is_refused():
 if __name__ == "__main__":
     harness.run(
         records_what_the_lines_read_each_message_once,
+        filters_that_overlap_give_each_message_once,
         records_one_line_where_it_is_named,
         our_own_topics_are_recorded_only_when_asked_for,
         ends_after_the_seconds_it_was_given,

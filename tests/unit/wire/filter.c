@@ -3,9 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <cmocka.h>
 
@@ -26,6 +24,7 @@ static void a_filter_covers_what_it_takes_all_of(void **state)
 		{"a/#", "a"},
 		{"a/#", "a/#"},
 		{"a/+/#", "a/b/#"},
+		{"a/+", "a/$b"},
 		{"+", "a"},
 		{"+/+", "/"},
 		{"$SYS/#", "$SYS/broker"},
@@ -83,34 +82,57 @@ static void wildcards_stand_alone_and_the_hash_is_last(void **state)
 	}
 }
 
-static void the_widest_of_several_stay_once_and_in_order(void **state)
+static void filters_meet_where_one_topic_suits_both(void **state)
 {
-	static const char *const cases[][2] = {
-		{"", ""},
-		{"a", "a"},
-		{"a b c", "a b c"},
-		{"a a b a", "a b"},
-		{"a/b a/+ a/c", "a/+"},
-		{"a/+ a/b x", "a/+ x"},
-		{"a/+ +/b", "a/+ +/b"}, /* both stay: neither takes all of the other */
-		{"a/1 a/2 a/# # b", "#"},
+	/* the third takes both, and is as narrow as one filter can be */
+	static const char *const sets[][3] = {
+		{"a/+/c", "a/b/+", "a/+/+"},
+		{"a/b", "a/b", "a/b"},
+		{"a/+", "a/b", "a/+"},
+		{"a/#", "a/+/c", "a/#"},
+		{"a/#", "a", "a/#"},
+		{"+/b", "a/b/#", "+/b/#"},
+		{"+/b/#", "a/+/c", "+/+/#"},
+		{"a/#", "+/b", "+/#"},
+		{"#", "a/b", "#"},
+		{"$a/+/c", "$a/b/+", "$a/+/+"},
+		{"+//c", "a/+/c", "+/+/c"},
 	};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		char text[64], result[64] = "";
-		const char *filters[8];
-		size_t count = 0;
+	for (size_t i = 0; i < ARRAY_LEN(sets); i++) {
+		for (int turn = 0; turn < 2; turn++) {
+			const char *a = sets[i][turn], *b = sets[i][!turn];
+			char *joined = filter_join(a, b);
 
-		strcpy(text, cases[i][0]);
-		for (char *at = strtok(text, " "); at; at = strtok(NULL, " "))
-			filters[count++] = at;
-		count = filters_keep_widest(filters, count);
-		for (size_t f = 0; f < count; f++) {
-			strcat(result, f ? " " : "");
-			strcat(result, filters[f]);
+			if (!filter_meets(a, b))
+				fail_msg("\"%s\" meets \"%s\"", a, b);
+			assert_string_equal(joined, sets[i][2]);
+			assert_true(filter_covers(joined, a) && filter_covers(joined, b));
+			free(joined);
 		}
-		assert_string_equal(result, cases[i][1]);
+	}
+}
+
+static void filters_that_share_no_topic_do_not_meet(void **state)
+{
+	static const char *const pairs[][2] = {
+		{"a/+/c", "a/b/d"},
+		{"a/+", "a/b/c"},
+		{"a/b/#", "a/c"},
+		{"a/b/#", "a"},
+		{"+/b", "a/c"},
+		{"a", "a/+"},
+		{"+/a", "$SYS/a"},
+		{"#", "$SYS/#"},
+		{"ab", "a"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
+		if (filter_meets(pairs[i][0], pairs[i][1]) ||
+			filter_meets(pairs[i][1], pairs[i][0]))
+			fail_msg("\"%s\" does not meet \"%s\"", pairs[i][0], pairs[i][1]);
 	}
 }
 
@@ -120,7 +142,8 @@ int main(void)
 		cmocka_unit_test(a_filter_covers_what_it_takes_all_of),
 		cmocka_unit_test(a_filter_does_not_cover_what_goes_beyond_it),
 		cmocka_unit_test(wildcards_stand_alone_and_the_hash_is_last),
-		cmocka_unit_test(the_widest_of_several_stay_once_and_in_order),
+		cmocka_unit_test(filters_meet_where_one_topic_suits_both),
+		cmocka_unit_test(filters_that_share_no_topic_do_not_meet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

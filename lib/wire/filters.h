@@ -1,23 +1,11 @@
-/* Topic filters of MQTT (MQTT 5, 4.7): which one takes what another takes, and lists of them.
- *
- * Glossary
- *   covers   takes everything that the other one takes
- *   meets    there are topics that both take
- *   list     filters none of which covers another; where two meet, a broker may deliver a message
- *            twice */
+/* Lists of topic filters none of which covers another (see filter.h). Where two in a list meet, a
+ * broker may deliver a message once for each. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/base/macros.h"
-
-/* A topic is a filter too: then, does the filter take it? */
-bool filter_covers(const char *filter, const char *other);
-bool filter_meets(const char *a, const char *b);
-/* The narrowest filter that covers both of two that meet: levels that differ become +. The
- * caller's; NULL: no memory. */
-char *filter_join(const char *a, const char *b);
 
 struct filter {
 	char *text;
