@@ -9,10 +9,10 @@
 #include <time.h>
 
 #include "daemon/commit.h"
+#include "daemon/db_file.h"
 #include "daemon/log.h"
 #include "lib/base/err.h"
 #include "lib/gateway/gateway.h"
-#include "lib/store/registry.h"
 #include "lib/store/retention.h"
 
 #define RETRY_NS (1000 * UINT64_C(1000000))
@@ -61,79 +61,18 @@ static int64_t wall_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-char *committer_db_path(const char *state_dir)
-{
-	char *path;
-
-	return asprintf(&path, "%s/defectd.db", state_dir) < 0 ? NULL : path;
-}
-
-int committer_set_aside(const char *db_path, struct err *err)
-{
-	static const char *const parts[] = {"", "-wal", "-shm"};
-	char stamp[32], from[4096], to[4096];
-	time_t now = time(NULL);
-	struct tm tm;
-
-	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime_r(&now, &tm));
-	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
-		snprintf(from, sizeof(from), "%s%s", db_path, parts[i]);
-		snprintf(to, sizeof(to), "%s.bad-%s%s", db_path, stamp, parts[i]);
-		if (rename(from, to) < 0 && errno != ENOENT)
-			return err_set(
-				err, -errno, "%s: cannot be set aside: %s", from, strerror(errno));
-	}
-	return 0;
-}
-
-/* The champions go into the new file's registry: their copies in models/ are still there. */
-static int register_models(const struct gateway *g, struct store *s, struct err *err)
-{
-	for (size_t i = 0; i < g->config->line_count; i++) {
-		const struct model *m = g->lines[i].model;
-		char path[4096];
-		int r;
-
-		if (!m)
-			continue;
-		snprintf(path, sizeof(path), "%s/models/%s.onnx", g->config->state_dir,
-			model_sha256(m));
-		r = store_promote(s, g->config->lines[i].name, model_sha256(m), path,
-			model_training(m), "defectd", "the database was begun anew", wall_ms(),
-			err);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
 static int begin_anew(struct committer *c, struct err *err)
 {
-	int r = 0;
+	int r;
 
 	store_close(c->store);
 	c->store = NULL;
-	if (!c->is_aside)
-		r = committer_set_aside(c->db_path, err);
-	c->is_aside = r == 0;
-	if (r == 0)
-		r = store_open(&c->store, c->db_path, STORE_WRITE, err);
-	if (r == 0)
-		r = gateway_prepare_store(
-			(struct gateway *)(uintptr_t)c->gateway, c->store, wall_ms(), err);
-	if (r == 0)
-		r = gateway_put_in_force(c->gateway, c->store, NULL, err);
-	if (r == 0)
-		r = register_models(c->gateway, c->store, err);
-	if (r == 0)
-		r = store_meta_set(c->store, "boot", c->boot, err);
-	if (r < 0) {
-		store_close(c->store);
-		c->store = NULL;
+	r = c->is_aside ? 0 : db_file_set_aside(c->db_path, err);
+	if (r < 0)
 		return r;
-	}
-	c->is_aside = false;
-	return 0;
+	r = db_file_begin_anew(&c->store, c->db_path, c->gateway, c->boot, wall_ms(), err);
+	c->is_aside = r < 0;
+	return r;
 }
 
 static void set_trouble(struct committer *c, const char *why)
@@ -305,7 +244,7 @@ int committer_new(struct committer **out, uv_loop_t *loop, struct store *store,
 	struct committer *c = calloc(1, sizeof(*c));
 	pthread_condattr_t attr;
 
-	if (!c || !(c->db_path = committer_db_path(gateway->config->state_dir))) {
+	if (!c || !(c->db_path = db_file_path(gateway->config->state_dir))) {
 		free(c);
 		return err_set(err, -ENOMEM, "no memory for the store thread");
 	}

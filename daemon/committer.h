@@ -45,7 +45,3 @@ uint64_t committer_busy_ns(const struct committer *c);
  * return within the time, the thread is still there and nothing may be freed. */
 bool committer_stop(struct committer *c, uint64_t patience_ms);
 void committer_free(struct committer *c); /* NULL is fine; after committer_stop */
-
-/* Puts a file that SQLite calls corrupt aside, with its -wal and -shm. */
-MUST_CHECK int committer_set_aside(const char *db_path, struct err *err);
-char *committer_db_path(const char *state_dir); /* the caller's; NULL: no memory */

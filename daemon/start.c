@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "daemon/committer.h"
 #include "daemon/daemon.h"
+#include "daemon/db_file.h"
 #include "daemon/deliveries.h"
 #include "daemon/log.h"
 #include "daemon/outlet.h"
@@ -87,7 +87,7 @@ static void drop_all(struct daemon *d)
 
 static int open_or_begin_anew(struct daemon *d, struct err *err)
 {
-	char *path = committer_db_path(d->config->state_dir);
+	char *path = db_file_path(d->config->state_dir);
 	int r;
 
 	if (!path)
@@ -96,7 +96,7 @@ static int open_or_begin_anew(struct daemon *d, struct err *err)
 	if (r == -EUCLEAN) {
 		log_error("%s, the file is set aside and a new one begun", err->text);
 		drop_all(d);
-		r = committer_set_aside(path, err);
+		r = db_file_set_aside(path, err);
 		if (r == 0)
 			r = open_all(d, path, err);
 	}

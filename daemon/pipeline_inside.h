@@ -1,0 +1,54 @@
+/* Inside the pipeline: what its files share. */
+#pragma once
+
+#include "daemon/batch.h"
+#include "daemon/pipeline.h"
+#include "lib/base/buf.h"
+
+struct line_out {
+	char *prediction, *alert, *reply; /* topics */
+	int prediction_qos;
+	struct pipeline_line_figures figures;
+};
+
+struct pipeline {
+	struct pipeline_options o;
+	struct engine *engine;
+	struct committer *committer;
+	struct line_out *lines;
+	size_t line_count;
+	char *gateway_reply; /* topic */
+	struct buf text;     /* of the message in hand */
+
+	struct batch *filling;
+	struct batch *spare; /* list of those not in use */
+	size_t in_commit_messages, in_commit_bytes;
+	uint64_t delivery_end;
+	size_t last_commit_messages;
+
+	uint64_t snapshot_number, snapshot_ns; /* of the last one */
+	size_t snapshot_bytes, journal_bytes;  /* of it, and since then */
+	int64_t sampled_s[REFUSAL_COUNT];      /* one sample per reason and second */
+	uv_timer_t deadline, commit_due;
+	uint64_t input_ns; /* when the last input was journaled */
+	int64_t armed_ms;  /* on the lines' clock; INT64_MAX: not */
+	char trouble[1024];
+	bool finishes, finished;
+	struct pipeline_figures figures;
+};
+
+/* Out of memory the process ends: nothing is acknowledged then, the broker sends it again. */
+void pipeline_give_up(void) __attribute__((noreturn));
+static inline void check_memory(int r)
+{
+	if (r < 0)
+		pipeline_give_up();
+}
+
+/* pipeline_outcomes.c: publishes at once, and puts into the batch that fills. */
+void pipeline_take_outcome(
+	struct pipeline *p, struct outcome *o, const struct engine_input *in, uint64_t received_ns);
+void pipeline_send_replies(struct pipeline *p, const struct batch *b); /* of a committed batch */
+
+/* pipeline.c: when the next deadline is due the timer says so. */
+void pipeline_arm(struct pipeline *p, int64_t at_least_ms);
