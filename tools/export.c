@@ -64,8 +64,8 @@ static void report(
 
 	buf_init(&b);
 	if (!ctx->json) {
-		printf("%s: %" PRIu64 " units of %s, %" PRIu64 " with a label\n", a->out, e->units,
-			a->line, e->labelled);
+		printf("%s: %" PRIu64 " unit%s of %s, %" PRIu64 " with a label\n", a->out, e->units,
+			e->units == 1 ? "" : "s", a->line, e->labelled);
 		return;
 	}
 	jsonw_begin(&b);

@@ -118,8 +118,8 @@ static int put_label(
 	}
 	reply->ok = true;
 	snprintf(reply->code, sizeof(reply->code), "%s", is_known ? "nothing_to_do" : "");
-	snprintf(reply->text, sizeof(reply->text), "%s: %s is labelled %s%s", row->line, row->unit,
-		row->defect ? "defect" : "good", is_known ? " already" : "");
+	snprintf(reply->text, sizeof(reply->text), "unit %s is labelled %s", row->unit,
+		row->defect ? "a defect" : "good");
 	return 0;
 }
 

@@ -49,7 +49,8 @@ static void show_progress(struct play *p, bool at_once)
 	if (!p->shows_progress || (!at_once && now < p->shown_ms + PROGRESS_MS))
 		return;
 	p->shown_ms = now;
-	fprintf(stderr, "\r%" PRIu64 " messages in %.0f s\033[K", p->messages, seconds(p));
+	fprintf(stderr, "\r%" PRIu64 " message%s in %.0f s\033[K", p->messages,
+		p->messages == 1 ? "" : "s", seconds(p));
 }
 
 /* Until the message's moment. A clock that was set back while recording makes no gap. */
@@ -100,7 +101,8 @@ static void report(const struct context *ctx, const struct play *p)
 
 	buf_init(&b);
 	if (!ctx->json) {
-		printf("%" PRIu64 " messages in %.1f s\n", p->messages, s);
+		printf("%" PRIu64 " message%s in %.1f s\n", p->messages,
+			p->messages == 1 ? "" : "s", s);
 		return;
 	}
 	jsonw_begin(&b);

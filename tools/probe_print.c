@@ -260,7 +260,8 @@ static void print_heard(FILE *f, const struct probe_report *r)
 	fprintf(f, "%" PRIu64 " message%s on %zu topic%s in %.0f s\n", r->heard.messages,
 		r->heard.messages == 1 ? "" : "s", topics, topics == 1 ? "" : "s", seconds);
 	if (r->own > 0)
-		fprintf(f, "%" PRIu64 " messages of defectd itself were passed over\n", r->own);
+		fprintf(f, "%" PRIu64 " message%s of defectd itself passed over\n", r->own,
+			r->own == 1 ? "" : "s");
 	if (r->heard.messages_over > 0)
 		fprintf(f,
 			"%" PRIu64 " messages were on topics beyond the first %d, or with names "

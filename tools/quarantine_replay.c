@@ -82,7 +82,7 @@ static void report(struct replay *r)
 	if (r->published + r->skipped == 0)
 		fputs("defectctl quarantine: there is nothing of that kind in quarantine\n",
 			stderr);
-	printf("%" PRIu64 " messages published\n", r->published);
+	printf("%" PRIu64 " message%s published\n", r->published, r->published == 1 ? "" : "s");
 }
 
 int quarantine_replay(const struct context *ctx, const struct config *config, struct store *s,

@@ -203,8 +203,8 @@ static int record_messages(struct record *r, const struct context *ctx, uint64_t
 		if (fflush(r->file) != 0 && !r->failed)
 			r->failed = errno ? -errno : -EIO;
 		if (ctx->is_terminal)
-			fprintf(stderr, "\r%" PRIu64 " messages in %.0f s; Ctrl-C ends it\033[K",
-				r->messages, seconds(r));
+			fprintf(stderr, "\r%" PRIu64 " message%s in %.0f s; Ctrl-C ends it\033[K",
+				r->messages, r->messages == 1 ? "" : "s", seconds(r));
 		ms = turn_ms(r, for_seconds);
 	}
 	if (ctx->is_terminal)
@@ -219,8 +219,9 @@ static void report(const struct context *ctx, const struct record *r, const char
 
 	buf_init(&b);
 	if (!ctx->json) {
-		fprintf(is_stdout ? stderr : stdout, "%s: %" PRIu64 " messages in %.1f s\n",
-			is_stdout ? "standard output" : path, r->messages, seconds(r));
+		fprintf(is_stdout ? stderr : stdout, "%s: %" PRIu64 " message%s in %.1f s\n",
+			is_stdout ? "standard output" : path, r->messages,
+			r->messages == 1 ? "" : "s", seconds(r));
 		return;
 	}
 	jsonw_begin(&b);

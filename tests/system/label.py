@@ -128,7 +128,7 @@ def without_a_daemon_it_writes_the_row_itself():
     with recorded_site() as site:
         _, out, _ = label(site, "U1", "--defect", "--class", "crack", "--by", "amy",
                           "--why", "sample", "--at", AT)
-        assert out == "press-3: U1 is labelled defect\n", out
+        assert out == "unit U1 is labelled a defect\n", out
         assert site.sql(LABEL) == [(LINE, "U1", AT, 1, "crack", "command", "amy", "sample")]
         assert site.sql("SELECT unit, x, label_defect FROM training_press_3") == [("U1", 1, 1)]
         # the very same once more, then a correction

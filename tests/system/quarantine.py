@@ -130,7 +130,7 @@ def says_what_it_does_not_publish():
     watcher = site.client("watcher-2", "p3/#")
     code, out, err = quarantine("replay", known["too_big"], known["row_refused"], 4711,
                                 known["unknown_unit"], check=False)
-    assert code == 1 and out == "1 messages published\n", (code, out)
+    assert code == 1 and out == "1 message published\n", (code, out)
     assert err == (
         f"defectctl quarantine: {known['too_big']} is not published: only the head of its payload was kept\n"
         f"defectctl quarantine: {known['row_refused']} is not published: it is a row that the database "

@@ -154,7 +154,7 @@ def ends_after_the_seconds_it_was_given():
         sender.drain()
         _, out, err = harness.ctl("record", "--seconds", 1, "--out", "-", config=site.config)
         assert [m["topic"] for m in map(json.loads, out.splitlines())] == [MARK], out
-        assert err.startswith("standard output: 1 messages in "), err
+        assert err.startswith("standard output: 1 message in "), err
 
 
 def a_recording_is_not_written_over():
@@ -299,7 +299,7 @@ def ctrl_c_ends_a_play_and_says_how_far_it_came():
         watcher.wait(lambda: watcher.messages, 20, "the first message")
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=20)
-        assert process.returncode == 0 and out.startswith("1 messages in "), (process.returncode, out)
+        assert process.returncode == 0 and out.startswith("1 message in "), (process.returncode, out)
 
 
 def what_makes_no_sense_is_refused():
