@@ -1,5 +1,5 @@
 /* The pipeline's inputs, the deadlines, and its beginning and end. */
-#include "daemon/pipeline_inside.h"
+#include "daemon/pipeline.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "daemon/log.h"
+#include "daemon/pipeline_inside.h"
 #include "lib/base/err.h"
 #include "lib/gateway/gateway.h"
 

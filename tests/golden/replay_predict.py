@@ -109,7 +109,7 @@ def replay_refuses_with_one_sentence():
         return ctl("replay", *arguments, status=1)
 
     assert refusal("--line", LINE, "parts.jsonl", "--out", "out") == \
-        "defectctl replay: out/defectd.db is there already, a replay writes into a new database alone\n"
+        "defectctl replay: out/defectd.db is there already, a replay writes new files alone\n"
     assert refusal("--line", "press-9", "parts.jsonl") == \
         'defectctl replay: line "press-9" is not configured in defectd.json; there is ' + LINE + "\n"
     assert refusal("--line", LINE, "nothing.jsonl") == \
