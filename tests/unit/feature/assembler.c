@@ -169,6 +169,24 @@ static void an_opening_message_without_values_belongs_to_its_unit(void **state)
 	assert_int_equal(l->unit.started_ms, NOW + 5);
 }
 
+static void a_value_that_is_older_belongs_to_its_unit_all_the_same(void **state)
+{
+	struct line *l = *state;
+
+	assert_int_equal(line_start(l, "U1", 0, ""), REFUSAL_NONE);
+	assert_int_equal(line_take(l, "line/end",
+				 "{\"serial\":\"U1\",\"ts\":\"2027-01-15T08:00:10Z\",\"kwh\":1}"),
+		REFUSAL_NONE);
+	/* its value is older, but the unit started with it */
+	assert_int_equal(line_take(l, "line/end",
+				 "{\"serial\":\"U1\",\"ts\":\"2027-01-15T07:59:50Z\",\"kwh\":2}"),
+		REFUSAL_NONE);
+	l->clock_ms = 300000;
+	assert_true(line_next(l));
+	assert_int_equal(l->unit.started_ms, NOW - 10000);
+	assert_float_equal(l->unit.values[ENERGY].value.number, 1, 0);
+}
+
 /* Opens a unit and scores it at clock 300000. */
 static void score(struct line *l, const char *unit, int ms)
 {
@@ -398,9 +416,15 @@ static void refuses_a_plan_whose_kinds_do_not_go_together(void **state)
 	struct assembler_limits limits = test_limits;
 	struct assembler *a = NULL;
 
-	limits.lots = 0;
-	assert_int_equal(assembler_new(&a, &l->plan, &limits, &l->err), -EINVAL);
-	assert_string_equal(l->err.text, "a limit of the assembler is 0");
+	for (int i = 0; i < 5; i++) {
+		size_t *const each[] = {&limits.open_units, &limits.remembered_units, &limits.lots,
+			&limits.samples, &limits.array_elements};
+
+		limits = test_limits;
+		*each[i] = 0;
+		assert_int_equal(assembler_new(&a, &l->plan, &limits, &l->err), -EINVAL);
+		assert_string_equal(l->err.text, "a limit of the assembler is 0");
+	}
 	l->plan.features[TEMP].source = LAB;
 	assert_int_equal(assembler_new(&a, &l->plan, &test_limits, &l->err), -EINVAL);
 	assert_string_equal(l->err.text, "feature \"temp\": source \"lab\" carries no unit");
@@ -438,6 +462,7 @@ int main(void)
 		TEST(units_complete_by_a_new_rule_come_out),
 		TEST(only_sources_that_open_open_a_unit),
 		TEST(an_opening_message_without_values_belongs_to_its_unit),
+		TEST(a_value_that_is_older_belongs_to_its_unit_all_the_same),
 		TEST(what_comes_after_scoring_is_late),
 		TEST(a_unit_of_the_same_id_begins_again_later),
 		TEST(a_scored_unit_is_forgotten_again_after_its_scoring),

@@ -198,6 +198,34 @@ static void where_nothing_held_for_any_time_all_weigh_the_same(void **state)
 	flow_expect_number(f, "median", 2);
 }
 
+/* The limit took the first of four samples; the unit starts at 200. */
+static void take_of_three(struct flow *f, double first_ms, double second_ms)
+{
+	const double samples[][2] = {{first_ms, 4}, {second_ms, 5}, {150, 6}, {160, 7}};
+
+	f->limits.samples = 3;
+	flow_begin(f);
+	flow_samples(f, 4, samples);
+	finish(f, "U1", 200);
+}
+
+static void a_window_is_truncated_where_what_it_might_hold_is_gone(void **state)
+{
+	struct flow *f = *state;
+
+	begin(f);
+	take_of_three(f, 80, 120);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		flow_expect_missing(f, names[i], MISSING_TRUNCATED);
+	flow_expect_span(f, "mean", 0, 100, 200);
+	assert_false(flow_value(f, "mean")->is_held);
+	take_of_three(f, 79, 120); /* too old to be held: nothing is missing */
+	flow_expect_number(f, "first", 5);
+	take_of_three(f, 85, 90); /* a newer one is held */
+	flow_expect_number(f, "first", 5);
+	expect_held(f, true);
+}
+
 static void a_text_in_force_counts_as_well(void **state)
 {
 	struct flow *f = *state;
@@ -287,6 +315,7 @@ int main(void)
 		FLOW_TEST(a_held_value_does_not_make_up_for_samples),
 		FLOW_TEST(where_all_inside_are_refused_the_held_one_counts),
 		FLOW_TEST(where_nothing_held_for_any_time_all_weigh_the_same),
+		FLOW_TEST(a_window_is_truncated_where_what_it_might_hold_is_gone),
 		FLOW_TEST(a_text_in_force_counts_as_well),
 		FLOW_TEST(holds_at_stations_too),
 	};

@@ -93,6 +93,21 @@ static void other_enters_and_exits_are_counted(void **state)
 	expect_window(f, "oven", 21, 90, 290);
 }
 
+static void an_earlier_message_of_the_unit_is_used_whatever_it_says(void **state)
+{
+	struct flow *f = *state;
+
+	begin(f);
+	flow_event(f, "in", "U1", 100);
+	/* an exit before the enter; had it come first it would have opened the unit */
+	flow_event(f, "out", "U1", 99);
+	assert_int_equal(flow_counts(f).events_repeated, 1);
+	assert_int_equal(flow_unit(f, "out", "U1", 99, ""), REFUSAL_REPEATED);
+	finish(f, "U1");
+	assert_int_equal(f->unit.started_ms, NOW + 100);
+	flow_expect_missing(f, "oven", MISSING_NO_EXIT);
+}
+
 static void a_repeated_event_may_bring_a_value(void **state)
 {
 	struct flow *f = *state;
@@ -336,6 +351,7 @@ int main(void)
 		FLOW_TEST(enter_and_exit_may_come_in_either_order),
 		FLOW_TEST(the_first_enter_of_any_station_is_the_start),
 		FLOW_TEST(other_enters_and_exits_are_counted),
+		FLOW_TEST(an_earlier_message_of_the_unit_is_used_whatever_it_says),
 		FLOW_TEST(a_repeated_event_may_bring_a_value),
 		FLOW_TEST(without_its_exit_or_enter_a_window_is_missing),
 		FLOW_TEST(an_exit_after_max_dwell_is_none),

@@ -221,7 +221,12 @@ static void a_retained_message_without_a_time_tells_it_since_ever(void **state)
 	assert_int_equal(retained(f, "{\"resin\":\"R1\"}"), REFUSAL_NONE);
 	assert_int_equal(retained(f, "{\"resin\":\"R2\"}"), REFUSAL_RETAINED);
 	flow_event(f, "in", "U1", 4000); /* before it was received */
+	assert_int_equal(retained(f, "{\"glue\":\"G1\"}"), REFUSAL_NONE);
+	assert_int_equal(flow_unit(f, "out", "U0", 4000, ""), REFUSAL_NONE); /* never enters */
+	finish(f, "U0");
+	flow_expect_missing(f, "glue", MISSING_NO_LOT);
 	finish(f, "U1");
+	flow_expect_text(f, "glue", "G1");
 	flow_expect_text(f, "resin", "R1");
 	assert_int_equal(flow_value(f, "resin")->to_ms, 0);
 	assert_int_equal(flow_message(f, "f/load", "{\"resin\":\"R3\"}", false), REFUSAL_NONE);

@@ -127,6 +127,19 @@ static void what_cannot_be_a_lots_name_is_refused(void **state)
 	assert_int_equal(l->unit.values[VISCOSITY].missing, MISSING_NO_LOT);
 }
 
+static void a_refused_name_is_what_the_unit_was_told_last(void **state)
+{
+	struct line *l = *state;
+
+	assert_int_equal(start_of_lot(l, "U1", 0, "true"), REFUSAL_NONE);
+	assert_int_equal(start_of_lot(l, "U1", 5, "1.5"), REFUSAL_NONE);
+	assert_int_equal(start_of_lot(l, "U1", 3, "2.5"), REFUSAL_NONE);
+	assert_int_equal(assembler_counts(l->a)->values[VALUE_REFUSAL_WRONG_TYPE], 3);
+	l->clock_ms = 300000;
+	assert_true(line_next(l));
+	assert_float_equal(l->unit.values[RESIN_ID].refused.number, 1.5, 0);
+}
+
 static void a_refused_property_counts_as_not_sent(void **state)
 {
 	struct line *l = *state;
@@ -254,6 +267,7 @@ int main(void)
 		TEST(a_number_and_its_text_name_the_same_lot),
 		TEST(a_newer_name_of_the_lot_replaces_the_older),
 		TEST(what_cannot_be_a_lots_name_is_refused),
+		TEST(a_refused_name_is_what_the_unit_was_told_last),
 		TEST(a_refused_property_counts_as_not_sent),
 		TEST(retained_properties_never_replace_newer_ones),
 		TEST(retained_properties_without_a_time_fill_in_what_is_absent),
