@@ -49,6 +49,11 @@ static void warn_of_stations(const struct draft *d, const struct place *top)
 		if (s->enter != NO_INDEX &&
 			s->max_dwell_ms + s->reorder_ms > plan->unit.deadline_ms)
 			warn_of_deadline(plan, s, &here);
+		if (s->enter != NO_INDEX && s->max_dwell_ms >= plan->unit.again_ms)
+			place_warning(&here,
+				"a stay may be as long as the time after which an id begins a new "
+				"unit (\"again\" of \"unit\"): its exit may then be another "
+				"unit's");
 	}
 }
 

@@ -105,6 +105,24 @@ static void a_deadline_that_comes_before_the_exit(void **state)
 	load("", "", text, "");
 }
 
+static void an_id_that_may_begin_anew_during_a_stay(void **state)
+{
+	static const char rest[] =
+		"'stations': {'oven': {'enter': 'in', 'exit': 'out', 'max_dwell': '60s'}},"
+		" 'unit': {'again': '%s'},"
+		" 'features': [" X ", {'name': 't', 'from': 'temp.t', 'during': 'oven'}]";
+	char text[400];
+
+	(void)state;
+	snprintf(text, sizeof(text), rest, "60s");
+	load("", "", text,
+		"warning: l.json: /stations/oven: a stay may be as long as the time after which an "
+		"id begins a new unit (\"again\" of \"unit\"): its exit may then be another "
+		"unit's\n");
+	snprintf(text, sizeof(text), rest, "60001ms");
+	load("", "", text, "");
+}
+
 static void a_grace_that_the_deadline_cuts_off(void **state)
 {
 	(void)state;
@@ -124,6 +142,7 @@ int main(void)
 		IN_FOLDER(sources_that_nothing_uses),
 		IN_FOLDER(an_exit_alone_that_may_reach_back_for_ever),
 		IN_FOLDER(a_deadline_that_comes_before_the_exit),
+		IN_FOLDER(an_id_that_may_begin_anew_during_a_stay),
 		IN_FOLDER(a_grace_that_the_deadline_cuts_off),
 	};
 
