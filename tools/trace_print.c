@@ -120,7 +120,7 @@ static void put_remark(struct text_table *table, const struct trace_feature *f)
 		put_value(&b, &v);
 	}
 	if (f->is_imputed)
-		buf_addf(&b, "%simputed by the model", b.len ? ", " : "");
+		buf_addf(&b, "%simputed", b.len ? ", " : "");
 	if (trace_is_held(f))
 		buf_addf(&b, "%sheld from before the window", b.len ? ", " : "");
 	text_table_add(table, buf_text(&b) ? b.data : "");
