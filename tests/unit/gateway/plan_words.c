@@ -139,9 +139,9 @@ static void says_when_a_unit_is_scored(void **state)
 		const char *unit, *words;
 	} rows[] = {
 		{"", "scored when complete, at the latest 5min after its opening, remembered 1d"},
-		{"'unit': {'ready': {'on': 'qc'}, 'again': '0s'},",
+		{"'unit': {'ready': {'on': 'qc'}, 'again': '12h'},",
 			"scored at the first qc, at the latest 5min after its opening, remembered "
-			"0ms"},
+			"12h"},
 		{"'unit': {'ready': {'on': 'out', 'grace': '3s'}, 'deadline': '10min'},",
 			"scored 3s after the first out, at the latest 10min after its opening, "
 			"remembered 1d"},
