@@ -11,8 +11,7 @@
 struct reading {
 	struct gateway *g;
 	struct config *config; /* what they come to */
-	size_t count;
-	bool is_other;
+	size_t count, same;
 };
 
 static struct gateway_line *find_line(struct gateway *g, const char *name)
@@ -46,6 +45,16 @@ static const char *first_error(const struct config_report *report)
 	return "";
 }
 
+static int compare(void *owner, const struct in_force *f)
+{
+	struct reading *r = owner;
+	const struct gateway_line *today = find_line(r->g, f->line);
+
+	r->count++;
+	r->same += today && strcmp(today->config->sha256, f->sha256) == 0;
+	return 0;
+}
+
 static int add_line(void *owner, const struct in_force *f)
 {
 	CLEANUP(config_report_deinit) struct config_report report = {0};
@@ -54,8 +63,6 @@ static int add_line(void *owner, const struct in_force *f)
 	char file[128];
 	int rc;
 
-	r->count++;
-	r->is_other = r->is_other || !today || strcmp(today->config->sha256, f->sha256) != 0;
 	if (!f->text)
 		return take_todays(r, today, "its text is not in the database");
 	snprintf(file, sizeof(file), "the line file of \"%.64s\" before", f->line);
@@ -69,20 +76,22 @@ int earlier_config(struct config **out, struct gateway *g, struct store *s, stru
 {
 	CLEANUP(config_free) struct config *config = NULL;
 	struct reading r = {.g = g};
-	int rc = config_without_lines(&config, g->config);
+	int rc = store_each_in_force(s, compare, &r, err);
 
-	if (rc < 0)
-		return err_set(err, rc, "no memory for the line files of before");
-	r.config = config;
-	rc = store_each_in_force(s, add_line, &r, err);
-	if (rc == -ENOMEM)
-		return err_set(err, rc, "no memory for the line files of before");
 	if (rc < 0)
 		return rc;
 	if (r.count == 0)
 		return EARLIER_NONE;
-	if (!r.is_other && r.count == g->config->line_count)
+	if (r.same == r.count && r.count == g->config->line_count)
 		return 0;
+	rc = config_without_lines(&config, g->config);
+	r.config = config;
+	if (rc == 0)
+		rc = store_each_in_force(s, add_line, &r, err);
+	if (rc == -ENOMEM)
+		return err_set(err, rc, "no memory for the line files of before");
+	if (rc < 0)
+		return rc;
 	*out = TAKE(config);
 	return EARLIER_OTHER;
 }
