@@ -9,7 +9,7 @@
 /* So much later than its samples an event may come: as long as a unit may stay open, within
  * reason. Slow signals keep more (KEPT_SAMPLES of assembler_room.c). */
 #define LATE_MIN_MS 60000
-#define LATE_MAX_MS 600000
+#define LATE_MAX_MS 300000
 
 static int append(struct index_list *list, size_t index)
 {

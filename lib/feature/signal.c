@@ -226,8 +226,10 @@ void signal_drop_before(struct signal *s, int64_t time_ms)
 {
 	size_t before = count_before(s, time_ms);
 
-	if (before > 1)
-		drop_oldest(s, before - 1, false);
+	if (before <= 1)
+		return;
+	drop_oldest(s, before - 1, false);
+	move_to_front(s); /* many go at a time: so no place is touched that is not needed */
 }
 
 int64_t signal_dropped_to_ms(const struct signal *s)
