@@ -11,7 +11,7 @@
 #include "lib/base/err.h"
 #include "lib/model/encoder.h"
 #include "lib/model/metadata.h"
-#include "lib/model/onnx_graph.h"
+#include "lib/model/onnx_chain.h"
 #include "lib/model/onnx_read.h"
 #include "lib/model/onnx_write.h"
 #include "lib/model/properties.h"
@@ -82,7 +82,7 @@ int model_parse(struct model **out, const void *bytes, size_t len, const struct 
 		return no_memory(err);
 	rc = onnx_read(&file, bytes, len, err);
 	if (rc == 0)
-		rc = onnx_graph_build(&m->program, &file, err);
+		rc = onnx_chain_build(&m->program, &file, err);
 	if (rc == 0)
 		rc = read_properties(m, k, &file, err);
 	if (rc < 0)

@@ -2,7 +2,7 @@
  *
  * Checked here: sizes before memory is taken, opset, domains, that every tensor a node reads was
  * made before (so no cycles), that names are unique, that initializers are finite float32 numbers
- * and as many as their dims say. What the operators mean is onnx_graph's business.
+ * and as many as their dims say. What the operators mean is onnx_chain's business.
  * No other file is ever opened: external data is refused. */
 #pragma once
 

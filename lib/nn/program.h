@@ -1,17 +1,26 @@
 /* A network as a straight-line program over rows: what inference runs.
  *
- * Steps are executed in order, each from one register (a row of floats) to another. Today there
- * is one kind, the fused affine + activation; graphs of other exporters will add elementwise
- * steps, reductions and copies of columns. Before the first step the program may scale its input
- * column by column, (x - mean) / sd in float32, as the ONNX file does with Sub and Div. */
+ * It is built from steps (steps.h) in any shape; building then makes it short: steps that nothing
+ * reads go, copies and column-wise arithmetic move into the matrices behind them, activations into
+ * the matrices before them (fold.h says what exactly, and what must never move). An MLP comes out
+ * as fused affine steps alone, with one NN_COLUMNS before them where its input is scaled. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/nn/kernels.h"
+#include "lib/nn/steps.h"
 
+struct buf;
 struct nn_program;
 struct nn_scratch; /* the registers: one per thread */
+
+/* A program of `inputs` columns that gives value `result`. Everything is copied. -EINVAL when sizes
+ * do not fit, a weight, bias or divisor is not finite, a divisor is 0, or a limit is passed (the
+ * sentence says which step); -ENOMEM. */
+MUST_CHECK int nn_program_build(struct nn_program **out, size_t inputs, const struct nn_step *steps,
+	size_t count, size_t result, struct err *err);
 
 /* An unpacked layer: weights [outputs][inputs] row-major, bias [outputs]. Copied. */
 struct nn_layer {
@@ -21,19 +30,34 @@ struct nn_layer {
 	enum nn_activation activation;
 };
 
-/* mean and sd [inputs of the first layer] or both NULL. -EINVAL when sizes do not fit or a number
- * is not finite or an sd is 0; -ENOMEM. */
+/* The program of an MLP: (x - mean) / sd, then its layers. mean and sd [inputs of the first layer]
+ * or both NULL. Errors as above. The scaling is not folded: what was trained is what runs. */
 MUST_CHECK int nn_program_new(struct nn_program **out, const struct nn_layer *layers, size_t count,
 	const float *mean, const float *sd, struct err *err);
 void nn_program_free(struct nn_program *p); /* NULL is fine */
 CLEANUP_FOR(struct nn_program, nn_program_free)
 size_t nn_program_inputs(const struct nn_program *p);
 size_t nn_program_outputs(const struct nn_program *p);
-/* Back to layers, for saving and showing. Pointers into the program. */
+
+/* The steps as they run, for showing, saving and analysis. Pointers into the program; weights are
+ * unpacked. */
+size_t nn_program_step_count(const struct nn_program *p);
+void nn_program_step(const struct nn_program *p, size_t i, struct nn_step *out);
+size_t nn_program_result(const struct nn_program *p); /* the value that is given back */
+size_t nn_program_width(const struct nn_program *p, size_t value);
+
+/* A plain MLP back to its layers, for saving and training on: 0 when it is anything else. */
 size_t nn_program_layer_count(const struct nn_program *p);
 void nn_program_layer(const struct nn_program *p, size_t i, struct nn_layer *out);
 const float *nn_program_mean(const struct nn_program *p); /* NULL without scaling */
 const float *nn_program_sd(const struct nn_program *p);
+
+/* One line per step, for people: "3  affine 64 x 64, relu". */
+void nn_program_show(const struct nn_program *p, struct buf *out);
+
+/* The bounds that every output is shown to keep, for any input; -INFINITY, INFINITY where nothing
+ * is known. NaN from an input that is not a number is left aside. low, high [outputs]. -ENOMEM. */
+MUST_CHECK int nn_program_bounds(const struct nn_program *p, double *low, double *high);
 
 MUST_CHECK int nn_scratch_new(struct nn_scratch **out, const struct nn_program *p, size_t rows);
 void nn_scratch_free(struct nn_scratch *s);

@@ -1,4 +1,4 @@
-#include "lib/model/onnx_graph.h"
+#include "lib/model/onnx_chain.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -306,7 +306,7 @@ static int complete_scaling(struct chain *c, struct err *err)
 	return 0;
 }
 
-int onnx_graph_build(struct nn_program **out, const struct onnx_file *f, struct err *err)
+int onnx_chain_build(struct nn_program **out, const struct onnx_file *f, struct err *err)
 {
 	CLEANUP(arena_free) struct arena *memory = NULL;
 	const Onnx__GraphProto *g = f->proto->graph;
