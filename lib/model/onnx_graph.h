@@ -1,11 +1,11 @@
 /* An ONNX graph as it was read: numbers instead of names, one kind of number per tensor, operators
  * that the file defines itself (functions) replaced by what they are made of.
  *
- * What is checked when it is made (onnx_read): sizes before memory is taken, the opsets, that every
- * value a node reads was made before (so no cycles), that nothing is made twice, that initializers
- * have as many numbers as their dims say. Not checked: whether weights are finite (constants of
- * -inf are legitimate: the program refuses what is not finite where it is a weight), and what
- * operators mean: that is the translation's business (onnx_translate.h).
+ * What is checked when it is made (onnx_file.h): sizes before memory is taken, the opsets, that
+ * every value a node reads was made before (so no cycles), that nothing is made twice, that
+ * initializers have as many numbers as their dims say. Not checked: whether weights are finite
+ * (constants of -inf are legitimate: the program refuses what is not finite where it is a weight),
+ * and what operators mean: that is the translation's business (onnx_translate.h).
  *
  * Glossary
  *   value      what a node reads or makes; an index
@@ -30,7 +30,7 @@ enum onnx_kind {
 	ONNX_FLOAT,  /* float: FLOAT, FLOAT16, BFLOAT16 */
 	ONNX_DOUBLE, /* double: DOUBLE */
 	ONNX_INT,    /* int64_t: all integers, BOOL */
-	ONNX_TEXT,   /* char *: STRING */
+	ONNX_STRING, /* char *: STRING */
 };
 
 struct onnx_tensor {
@@ -55,7 +55,7 @@ enum onnx_attribute_kind { /* AttributeProto.AttributeType */
 	ONNX_ATTRIBUTE_FLOATS = 6,
 	ONNX_ATTRIBUTE_INTS = 7,
 	ONNX_ATTRIBUTE_STRINGS = 8,
-	ONNX_ATTRIBUTE_OTHER = 0, /* graphs, sparse tensors, types: a node with one is refused */
+	/* graphs, sparse tensors, types: the reader refuses a node with one */
 };
 
 struct onnx_attribute {
@@ -74,6 +74,7 @@ struct onnx_attribute {
 struct onnx_node {
 	const char *op, *domain; /* domain "" for ONNX itself */
 	const char *name;        /* "" without; of a node inside a function: "caller/inner" */
+	size_t place;            /* in the file's list of nodes (or the function's), from 1 */
 	int64_t opset;           /* of its domain, where it stands (a function has its own) */
 	size_t input_count, output_count, attribute_count;
 	const size_t *inputs;  /* values, ONNX_NONE where left out */
@@ -89,14 +90,14 @@ struct onnx_port {
 	int declared;   /* TensorProto.DataType; 0: not said */
 	bool has_shape;
 	size_t rank;
-	int64_t dims[ONNX_RANK_MAX]; /* -1: left open */
+	int64_t dims[ONNX_RANK_MAX]; /* -1: left open (or not above 0 in the file) */
 };
 
 struct onnx_graph {
 	size_t node_count, value_count, input_count, output_count;
-	const struct onnx_node *nodes;              /* each behind all it reads */
+	const struct onnx_node *nodes;              /* each behind all it reads; no Constant */
 	const char *const *names;                   /* [value_count], for messages */
-	const struct onnx_tensor *const *constants; /* [value_count] initializers; else NULL */
+	const struct onnx_tensor *const *constants; /* [value_count] NULL: no constant */
 	const struct onnx_port *inputs;             /* in the file's order, initializers left out */
 	const struct onnx_port *outputs;
 };
@@ -104,7 +105,7 @@ struct onnx_graph {
 #define ONNX_TEXT 96 /* room for a name as it stands in a message */
 /* For messages: a name with odd characters replaced and cut to fit; "node \"a\" (Relu)". */
 const char *onnx_show(char out[ONNX_TEXT], const char *name);
-const char *onnx_show_node(char out[2 * ONNX_TEXT], const struct onnx_graph *g, size_t node);
+const char *onnx_node_text(char out[2 * ONNX_TEXT], const struct onnx_graph *g, size_t node);
 
 static inline double onnx_number(const struct onnx_tensor *t, size_t i)
 {

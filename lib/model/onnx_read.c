@@ -27,19 +27,6 @@ static int no_memory(struct err *err)
 	return err_set(err, -ENOMEM, "no memory for the model");
 }
 
-const char *onnx_show(char out[ONNX_TEXT], const char *name)
-{
-	size_t n = 0;
-
-	for (; name && name[n] && n < ONNX_TEXT - 4; n++) {
-		unsigned char c = (unsigned char)name[n];
-
-		out[n] = c < ' ' || c >= 0x7f || c == '"' ? '?' : (char)c;
-	}
-	strcpy(out + n, name && name[n] ? "..." : "");
-	return out;
-}
-
 const char *onnx_show_node(char out[2 * ONNX_TEXT], const struct onnx_file *f, size_t node)
 {
 	const Onnx__NodeProto *n = f->proto->graph->node[node];

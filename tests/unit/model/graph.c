@@ -320,6 +320,8 @@ static void functions(Onnx__ModelProto *m)
 {
 	m->n_functions = 1;
 	m->functions = calloc(1, sizeof(*m->functions));
+	m->functions[0] = malloc(sizeof(**m->functions));
+	onnx__function_proto__init(m->functions[0]);
 }
 
 static void no_graph(Onnx__ModelProto *m)
