@@ -7,7 +7,7 @@
 
 #include "lib/base/err.h"
 #include "lib/gateway/gateway.h"
-#include "lib/store/registry.h"
+#include "lib/store/roles.h"
 
 char *db_file_path(const char *state_dir)
 {

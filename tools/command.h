@@ -24,8 +24,8 @@ struct command {
 
 extern const struct command command_check, command_train, command_evaluate, command_predict,
 	command_replay, command_record, command_play, command_simulate, command_label,
-	command_export, command_trace, command_quarantine, command_probe, command_status,
-	command_bench;
+	command_export, command_model, command_trace, command_quarantine, command_probe,
+	command_status, command_bench;
 
 /* Prints "defectctl NAME: <sentence>" to stderr and returns the status. */
 int command_fail(const char *name, const struct err *err);                          /* 1 */

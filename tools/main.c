@@ -16,6 +16,7 @@ static const struct command *const commands[] = {
 	&command_train,
 	&command_evaluate,
 	&command_predict,
+	&command_model,
 	&command_replay,
 	&command_record,
 	&command_play,

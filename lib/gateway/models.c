@@ -10,6 +10,7 @@
 #include "lib/gateway/model_file.h"
 #include "lib/store/journal.h"
 #include "lib/store/registry.h"
+#include "lib/store/roles.h"
 
 /* A model file as it was read, and the model in it. */
 struct candidate {

@@ -48,96 +48,103 @@ int store_model_is_known(
 	return 0;
 }
 
-struct promotion {
-	struct store *store;
-	const char *line, *sha256, *file, *metrics, *by, *why;
-	int64_t at_ms;
-};
-
-static int run_change(const struct promotion *p, const char *sql, const char *role,
-	const char *earlier_role, struct err *err)
+static int put_row(struct store *s, const struct model_row *m, struct err *err)
 {
-	struct statement st;
-	int r = statement_get(&st, p->store, sql, "change the role of a model", err);
-
-	if (r < 0)
-		return r;
-	statement_text(&st, p->line);
-	statement_text(&st, p->sha256);
-	statement_text(&st, role);
-	statement_text(&st, p->by);
-	statement_int(&st, p->at_ms);
-	statement_text(&st, p->why);
-	statement_text(&st, earlier_role);
-	return statement_run(&st, err);
-}
-
-/* Whoever else has `earlier_role` gets `role`. */
-static int change_others(
-	const struct promotion *p, const char *earlier_role, const char *role, struct err *err)
-{
-	static const char event_sql[] =
-		"INSERT INTO model_event (line, sha256, file, role, metrics, by, at_ms, why)"
-		" SELECT line, sha256, file, ?3, metrics, ?4, ?5, ?6 FROM model"
-		" WHERE line = ?1 AND sha256 <> ?2 AND role = ?7";
-	static const char model_sql[] = "UPDATE model SET role = ?3, by = ?4, at_ms = ?5, why = ?6"
-					" WHERE line = ?1 AND sha256 <> ?2 AND role = ?7";
-	int r = run_change(p, event_sql, role, earlier_role, err);
-
-	return r < 0 ? r : run_change(p, model_sql, role, earlier_role, err);
-}
-
-static int put_champion(const struct promotion *p, const char *sql, struct err *err)
-{
-	struct statement st;
-	int r = statement_get(&st, p->store, sql, "register a model", err);
-
-	if (r < 0)
-		return r;
-	statement_text(&st, p->line);
-	statement_text(&st, p->sha256);
-	statement_text(&st, p->file);
-	statement_text(&st, p->metrics);
-	statement_text(&st, p->by);
-	statement_int(&st, p->at_ms);
-	statement_text(&st, p->why);
-	return statement_run(&st, err);
-}
-
-static int promote(const struct promotion *p, struct err *err)
-{
-	static const char event_sql[] =
-		"INSERT INTO model_event (line, sha256, file, role, metrics, by, at_ms, why)"
-		" VALUES (?1, ?2, ?3, 'champion', ?4, ?5, ?6, ?7)";
-	static const char model_sql[] =
+	static const char sql[] =
 		"INSERT INTO model (line, sha256, file, role, metrics, by, at_ms, why)"
-		" VALUES (?1, ?2, ?3, 'champion', ?4, ?5, ?6, ?7)"
-		" ON CONFLICT (line, sha256) DO UPDATE SET file = ?3, role = 'champion',"
-		" metrics = ?4, by = ?5, at_ms = ?6, why = ?7";
-	struct registered_model champion;
-	int r = store_champion(p->store, p->line, &champion, err);
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+		" ON CONFLICT (line, sha256) DO UPDATE SET"
+		" file = CASE ?3 WHEN '' THEN file ELSE ?3 END, role = ?4,"
+		" metrics = CASE ?5 WHEN '' THEN metrics ELSE ?5 END, by = ?6, at_ms = ?7, why = "
+		"?8";
+	struct statement st;
+	int r = statement_get(&st, s, sql, "register a model", err);
 
-	if (r < 0 || strcmp(champion.sha256, p->sha256) == 0)
+	if (r < 0)
 		return r;
-	r = change_others(p, "previous", "retired", err);
-	if (r == 0)
-		r = change_others(p, "champion", "previous", err);
-	if (r == 0)
-		r = put_champion(p, event_sql, err);
-	return r < 0 ? r : put_champion(p, model_sql, err);
+	statement_text(&st, m->line);
+	statement_text(&st, m->sha256);
+	statement_text(&st, m->file);
+	statement_text(&st, m->role);
+	statement_text(&st, m->metrics);
+	statement_text(&st, m->by);
+	statement_int(&st, m->at_ms);
+	statement_text(&st, m->why);
+	return statement_run(&st, err);
 }
 
-int store_promote(struct store *s, const char *line, const char *sha256, const char *file,
-	const char *metrics, const char *by, const char *why, int64_t at_ms, struct err *err)
+int store_put_model(struct store *s, const struct model_row *m, struct err *err)
 {
-	struct promotion p = {s, line, sha256, file, metrics, by, why, at_ms};
-	int r = store_begin(s, err);
+	static const char sql[] =
+		"INSERT INTO model_event (line, sha256, file, role, metrics, by, at_ms, why)"
+		" SELECT line, sha256, file, role, metrics, by, at_ms, why FROM model"
+		" WHERE line = ? AND sha256 = ?";
+	struct statement st;
+	int r = put_row(s, m, err);
 
 	if (r == 0)
-		r = promote(&p, err);
-	if (r == 0)
-		r = store_commit(s, err);
+		r = statement_get(&st, s, sql, "record what became of a model", err);
 	if (r < 0)
-		store_rollback(s);
+		return r;
+	statement_text(&st, m->line);
+	statement_text(&st, m->sha256);
+	return statement_run(&st, err);
+}
+
+static const char *text_of(const struct statement *st, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(st->stmt, column);
+
+	return text ? text : "";
+}
+
+int store_each_model(struct store *s, const char *line,
+	int (*each)(void *owner, const struct model_row *m), void *owner, struct err *err)
+{
+	static const char sql[] =
+		"SELECT line, sha256, role, file, metrics, by, why, at_ms FROM model"
+		" WHERE ?1 IS NULL OR line = ?1 ORDER BY line, CASE role WHEN 'champion' THEN 0"
+		" WHEN 'previous' THEN 1 WHEN 'challenger' THEN 2 ELSE 3 END, at_ms DESC, sha256";
+	struct statement st;
+	int r = statement_get(&st, s, sql, "read the registry of models", err);
+
+	if (r < 0)
+		return r;
+	statement_text(&st, line);
+	while ((r = statement_step(&st, err)) == STATEMENT_ROW) {
+		const struct model_row m = {
+			.line = text_of(&st, 0),
+			.sha256 = text_of(&st, 1),
+			.role = text_of(&st, 2),
+			.file = text_of(&st, 3),
+			.metrics = text_of(&st, 4),
+			.by = text_of(&st, 5),
+			.why = text_of(&st, 6),
+			.at_ms = sqlite3_column_int64(st.stmt, 7),
+		};
+
+		r = each(owner, &m);
+		if (r < 0)
+			break;
+	}
+	statement_end(&st);
 	return r;
+}
+
+int store_put_shadow(struct store *s, const struct shadow_row *row, struct err *err)
+{
+	static const char sql[] = "INSERT OR IGNORE INTO shadow"
+				  " (line, unit, started_ms, model, p_defect)"
+				  " VALUES (?, ?, ?, ?, ?)";
+	struct statement st;
+	int r = statement_get(&st, s, sql, "write what a shadow model says", err);
+
+	if (r < 0)
+		return r;
+	statement_text(&st, row->line);
+	statement_text(&st, row->unit);
+	statement_int(&st, row->started_ms);
+	statement_text(&st, row->model);
+	statement_real(&st, row->p_defect);
+	return statement_run(&st, err);
 }

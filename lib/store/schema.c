@@ -50,6 +50,11 @@ static const char *const migrations[] = {
 
 	/* line files (their sha256) that snapshot and journal are written under */
 	"CREATE TABLE in_force (line TEXT PRIMARY KEY, config TEXT NOT NULL) WITHOUT ROWID;",
+
+	/* what other models than the champion's say of units; a unit's are found by its row */
+	"CREATE TABLE shadow (line TEXT NOT NULL, unit TEXT NOT NULL, started_ms INTEGER NOT NULL,"
+	" model TEXT NOT NULL, p_defect REAL NOT NULL,"
+	" PRIMARY KEY (line, unit, started_ms, model)) WITHOUT ROWID;",
 };
 
 #define VERSION ((int)ARRAY_LEN(migrations))

@@ -5,6 +5,7 @@
 
 #include "lib/gateway/check.h"
 #include "lib/store/registry.h"
+#include "lib/store/roles.h"
 #include "lib/store/units.h"
 
 #define LINE                                                                                 \

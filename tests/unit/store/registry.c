@@ -8,8 +8,11 @@
 
 #include "tests/unit/store/temporary.h"
 
+#include <errno.h>
+
 #include "lib/base/macros.h"
 #include "lib/store/registry.h"
+#include "lib/store/roles.h"
 
 static void promote(struct temporary *t, const char *line, const char *sha256, int64_t at_ms)
 {
@@ -115,6 +118,75 @@ static void changes_nothing_when_it_fails(void **state)
 	temporary_do(t, store_begin(t->store, &t->err)); /* no transaction was left open */
 }
 
+static int add_model(void *owner, const struct model_row *m)
+{
+	size_t len = strlen(owner);
+
+	snprintf((char *)owner + len, 512 - len, "%s %s %s %s %s %s %s %lld, ", m->line, m->sha256,
+		m->role, m->file, m->metrics, m->by, m->why, (long long)m->at_ms);
+	return strcmp(m->sha256, "stop") == 0 ? -EINTR : 0;
+}
+
+static void lists_models_by_line_and_role(void **state)
+{
+	struct temporary *t = *state;
+	char text[512] = "";
+
+	promote(t, "press-3", "aa", 1);
+	promote(t, "press-3", "bb", 2);
+	promote(t, "press-3", "cc", 3);
+	promote(t, "oven", "dd", 4);
+	temporary_do(t, store_each_model(t->store, "press-3", add_model, text, &t->err));
+	assert_string_equal(text, "press-3 cc champion m.onnx {} amy better 3, "
+				  "press-3 bb previous m.onnx {} amy better 3, "
+				  "press-3 aa retired m.onnx {} amy better 3, ");
+	text[0] = 0;
+	promote(t, "a", "stop", 5);
+	assert_int_equal(store_each_model(t->store, NULL, add_model, text, &t->err), -EINTR);
+	assert_string_equal(text, "a stop champion m.onnx {} amy better 5, ");
+}
+
+static void keeps_file_and_metrics_where_none_are_given(void **state)
+{
+	struct temporary *t = *state;
+	struct model_row m = {.line = "press-3",
+		.sha256 = "aa",
+		.role = "challenger",
+		.file = "a.onnx",
+		.metrics = "{\"f1\":1.0}",
+		.by = "amy",
+		.why = "new",
+		.at_ms = 1};
+
+	temporary_do(t, store_put_model(t->store, &m, &t->err));
+	m.role = "retired";
+	m.file = m.metrics = m.by = m.why = "";
+	m.at_ms = 2;
+	temporary_do(t, store_put_model(t->store, &m, &t->err));
+	assert_string_equal(temporary_query(t, "SELECT * FROM model"),
+		"press-3|aa|a.onnx|retired|{\"f1\":1.0}||2|");
+	assert_string_equal(
+		temporary_query(t, "SELECT group_concat(role || ' ' || file || ' ' || by,"
+				   " ', ') FROM model_event"),
+		"challenger a.onnx amy, retired a.onnx ");
+}
+
+/* A unit that is scored again after a kill has the row it had. */
+static void keeps_what_a_shadow_model_said_first(void **state)
+{
+	struct temporary *t = *state;
+	struct shadow_row row = {"press-3", "U1", 5, "aa", 0.25};
+
+	temporary_do(t, store_put_shadow(t->store, &row, &t->err));
+	row.p_defect = 0.5;
+	temporary_do(t, store_put_shadow(t->store, &row, &t->err));
+	row.model = "bb";
+	temporary_do(t, store_put_shadow(t->store, &row, &t->err));
+	assert_string_equal(temporary_query(t, "SELECT group_concat(model || ' ' || p_defect, ', ')"
+					       " FROM shadow"),
+		"aa 0.25, bb 0.5");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,6 +196,9 @@ int main(void)
 		temporary_test(keeps_lines_apart),
 		temporary_test(records_every_change),
 		temporary_test(changes_nothing_when_it_fails),
+		temporary_test(lists_models_by_line_and_role),
+		temporary_test(keeps_file_and_metrics_where_none_are_given),
+		temporary_test(keeps_what_a_shadow_model_said_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,7 +49,7 @@ static void makes_its_tables_once(void **state)
 				   " WHERE type = 'table' ORDER BY name)"),
 		"config,deliveries,in_force,journal,label,label_history,meta,model,model_event,"
 		"outbox,"
-		"quarantine,snapshot");
+		"quarantine,shadow,snapshot");
 	temporary_do(t, store_meta_get(t->store, "boot", &v, &t->err));
 	assert_int_equal(v, 0);
 	temporary_do(t, store_meta_set(t->store, "boot", 41, &t->err));
@@ -72,7 +72,7 @@ static void refuses_a_file_of_a_newer_version(void **state)
 {
 	struct temporary *t = *state;
 	static const char sentence[] = ": the file has version 99, this program knows versions up "
-				       "to 2: it was written by a newer defectd";
+				       "to 3: it was written by a newer defectd";
 
 	temporary_exec(t, "PRAGMA user_version = 99");
 	expect_open_refused(t, STORE_WRITE, -EINVAL, sentence);

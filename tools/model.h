@@ -1,0 +1,6 @@
+/* `defectctl model`: a table of subcommands in model.c, a file each. */
+#pragma once
+
+#include "tools/command.h"
+
+extern const struct command command_model_list;
