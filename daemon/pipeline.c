@@ -203,17 +203,23 @@ int pipeline_new(struct pipeline **out, const struct pipeline_options *o, struct
 	return 0;
 }
 
+static void free_batches(struct batch *list)
+{
+	while (list) {
+		struct batch *b = list;
+
+		list = b->next;
+		batch_free(b);
+	}
+}
+
 void pipeline_free(struct pipeline *p)
 {
 	if (!p)
 		return;
 	batch_free(p->filling);
-	while (p->spare) {
-		struct batch *b = p->spare;
-
-		p->spare = b->next;
-		batch_free(b);
-	}
+	free_batches(p->ended);
+	free_batches(p->spare);
 	for (size_t i = 0; p->lines && i < p->line_count; i++) {
 		free(p->lines[i].prediction);
 		free(p->lines[i].alert);
