@@ -100,7 +100,7 @@ static void a_file_of_version_1_gets_the_table(void **state)
 {
 	struct temporary *t = *state;
 
-	temporary_exec(t, "DROP TABLE in_force; PRAGMA user_version = 1");
+	temporary_exec(t, "DROP TABLE in_force; DROP TABLE shadow; PRAGMA user_version = 1");
 	temporary_reopen(t, STORE_WRITE);
 	expect(t, "");
 }
