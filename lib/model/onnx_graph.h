@@ -25,6 +25,26 @@
 #define ONNX_RANK_MAX 8
 #define ONNX_NONE SIZE_MAX /* a value that is left out */
 
+enum onnx_type { /* TensorProto.DataType */
+	ONNX_TYPE_FLOAT = 1,
+	ONNX_TYPE_UINT8,
+	ONNX_TYPE_INT8,
+	ONNX_TYPE_UINT16,
+	ONNX_TYPE_INT16,
+	ONNX_TYPE_INT32,
+	ONNX_TYPE_INT64,
+	ONNX_TYPE_STRING,
+	ONNX_TYPE_BOOL,
+	ONNX_TYPE_FLOAT16,
+	ONNX_TYPE_DOUBLE,
+	ONNX_TYPE_UINT32,
+	ONNX_TYPE_UINT64,
+	ONNX_TYPE_COMPLEX64,
+	ONNX_TYPE_COMPLEX128,
+	ONNX_TYPE_BFLOAT16,
+};
+const char *onnx_type_name(int declared); /* "float16", or "unknown" */
+
 /* How a tensor's numbers are kept; what the file called them is `declared`. */
 enum onnx_kind {
 	ONNX_FLOAT,  /* float: FLOAT, FLOAT16, BFLOAT16 */
@@ -35,7 +55,7 @@ enum onnx_kind {
 
 struct onnx_tensor {
 	enum onnx_kind kind;
-	int declared; /* TensorProto.DataType */
+	int declared; /* enum onnx_type */
 	size_t rank;
 	size_t dims[ONNX_RANK_MAX]; /* 0 is allowed: an empty tensor */
 	size_t count;               /* their product; 1 at rank 0 */
@@ -87,7 +107,7 @@ struct onnx_port {
 	const char *name;
 	size_t value;
 	bool is_tensor; /* else a sequence or map (ZipMap) */
-	int declared;   /* TensorProto.DataType; 0: not said */
+	int declared;   /* enum onnx_type; 0: not said */
 	bool has_shape;
 	size_t rank;
 	int64_t dims[ONNX_RANK_MAX]; /* -1: left open (or not above 0 in the file) */
