@@ -9,7 +9,8 @@
 #include "lib/base/err.h"
 #include "lib/model/onnx.pb-c.h"
 #include "lib/model/onnx_alloc.h"
-#include "lib/model/onnx_functions.h"
+#include "lib/model/onnx_flat.h"
+#include "lib/model/onnx_flatten.h"
 #include "lib/model/onnx_numbers.h"
 #include "lib/model/onnx_scan.h"
 
@@ -48,6 +49,21 @@ static int decode(struct onnx_file *f, const void *bytes, size_t len, struct err
 	return err_set(err, -EINVAL, "not an ONNX file: its fields have the wrong types");
 }
 
+/* Of a file that lacks what must be there: one of nothing but nested graphs says what it is. */
+static int incomplete(const Onnx__ModelProto *m, const char *what, struct err *err)
+{
+	const Onnx__GraphProto *g = m->graph;
+
+	for (size_t i = 0; i < g->n_node; i++)
+		for (size_t j = 0; j < g->node[i]->n_attribute; j++)
+			if (g->node[i]->attribute[j]->has_g || g->node[i]->attribute[j]->n_graphs)
+				return err_set(err, -EINVAL,
+					"not an ONNX file that can be run: %s, and node %zu holds "
+					"a graph of its own (control flow)",
+					what, i + 1);
+	return err_set(err, -EINVAL, "not an ONNX file: %s", what);
+}
+
 static int check_parts(const Onnx__ModelProto *m, struct err *err)
 {
 	const Onnx__GraphProto *g = m->graph;
@@ -55,7 +71,7 @@ static int check_parts(const Onnx__ModelProto *m, struct err *err)
 	if (!g)
 		return err_set(err, -EINVAL, "not an ONNX file: it has no graph");
 	if (m->n_opset_import == 0)
-		return err_set(err, -EINVAL, "not an ONNX file: it names no opset");
+		return incomplete(m, "it names no opset", err);
 	if (g->n_sparse_initializer)
 		return err_set(err, -EINVAL,
 			"the file has sparse initializers, only dense ones can be read");
@@ -67,7 +83,7 @@ static int check_parts(const Onnx__ModelProto *m, struct err *err)
 			"the graph has %zu inputs and %zu outputs, allowed are %d", g->n_input,
 			g->n_output, ONNX_NODES_MAX);
 	if (g->n_output == 0)
-		return err_set(err, -EINVAL, "the graph has no output");
+		return incomplete(m, "the graph has no output", err);
 	return 0;
 }
 
