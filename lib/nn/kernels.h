@@ -1,12 +1,11 @@
 /* The arithmetic the network is made of, once per instruction set.
  *
  * Weights are packed in panels of 64 outputs, [inputs][64], so that one broadcast input meets
- * 8 vectors of weights that follow each other; what is left over makes one narrower panel of
- * whole vectors, filled up with zeros. A layer with one output is packed as its plain row, which
- * is a dot product.
- * `scalar` is the reference: every other set is compared with it on awkward sizes.
- * Within one set, the same numbers in the same order give the same bits, and a row gives the same
- * bits alone and among others. */
+ * vectors of weights that follow each other; what is left over makes one narrower panel of whole
+ * vectors, those of the widest set, filled up with zeros. A layer with one output is packed as its
+ * plain row, which is a dot product. `scalar` is the reference: every other set is compared with it
+ * on awkward sizes. Within one set, the same numbers in the same order give the same bits, and a
+ * row gives the same bits alone and among others. */
 #pragma once
 
 #include <stddef.h>
@@ -21,9 +20,10 @@ enum nn_activation {
 	NN_SIGMOID, /* 1 / (1 + exp(-z)) */
 };
 
-#define NN_LANES 8      /* floats in a vector */
+/* The same for every set, so that a packed layer runs with any of them. */
+#define NN_LANES 16     /* floats in the widest vector */
 #define NN_PANEL 64     /* outputs in a panel */
-#define NN_ALIGNMENT 32 /* bytes, of a vector */
+#define NN_ALIGNMENT 64 /* bytes, of the widest vector */
 
 /* n floats rounded up to whole vectors. */
 static inline size_t nn_padded(size_t n)
@@ -41,8 +41,8 @@ static inline size_t nn_panel_width(size_t outputs, size_t first)
 
 struct nn_affine {
 	size_t inputs, outputs;
-	const float *weights; /* packed by nn_pack, 32-byte aligned */
-	const float *bias;    /* [nn_padded(outputs)], zero beyond outputs, 32-byte aligned */
+	const float *weights; /* packed by nn_pack, aligned by NN_ALIGNMENT */
+	const float *bias;    /* [nn_padded(outputs)], zero beyond outputs, aligned too */
 	enum nn_activation activation;
 };
 
@@ -57,11 +57,13 @@ struct nn_adam {
 };
 
 struct nn_kernels {
-	const char *name; /* "scalar", "avx2" */
+	const char *name; /* "scalar", "avx2", "avx512", "neon" */
 	/* y = f(W x + b). x [inputs]; y has room for nn_padded(outputs) floats (what is beyond
-	 * outputs is scratch). x and y do not overlap; y is 32-byte aligned, x need not be. */
+	 * outputs is scratch). x and y do not overlap; y is aligned by NN_ALIGNMENT, x need not
+	 * be. */
 	void (*affine_row)(const struct nn_affine *a, const float *x, float *y);
-	/* The same for `rows` rows: x [rows][x_stride], y [rows][y_stride]. */
+	/* The same for `rows` rows: x [rows][x_stride], y [rows][y_stride], y_stride a multiple of
+	 * NN_LANES. */
 	void (*affine_rows)(const struct nn_affine *a, size_t rows, const float *x, size_t x_stride,
 		float *y, size_t y_stride);
 	/* y = (x - mean) / sd, each [n]. The same bits in every set. */
@@ -81,7 +83,7 @@ struct nn_kernels {
 size_t nn_packed_floats(size_t inputs, size_t outputs);
 void nn_pack(float *packed, size_t inputs, size_t outputs, const float *weights);
 
-/* The best set of this machine, or the one called `name` ("scalar", "avx2"). NULL with a
+/* The best set of this machine, or the one called `name` ("scalar", "avx2", ..). NULL with a
  * sentence when there is none of that name or the processor lacks it. `name` NULL: the best. */
 const struct nn_kernels *nn_kernels_choose(const char *name, struct err *err);
 /* All sets that were built in, ended by NULL; some may not run here (nn_kernels_choose says). */

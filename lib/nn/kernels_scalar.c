@@ -6,6 +6,7 @@
 
 /* Four sums side by side: registers of any target, which wider vectors are not. */
 #define QUAD 4
+#define LANES (2 * QUAD)
 typedef float quad __attribute__((vector_size(QUAD * sizeof(float)), may_alias));
 
 static float activate(enum nn_activation f, float z)
@@ -45,7 +46,7 @@ static void affine_row(const struct nn_affine *a, const float *x, float *y)
 			sum += a->weights[i] * x[i];
 		y[0] = sum;
 	} else {
-		for (size_t o = 0; o < a->outputs; o += NN_LANES) {
+		for (size_t o = 0; o < a->outputs; o += LANES) {
 			const size_t first = o - o % NN_PANEL;
 
 			affine_block(a, o, a->weights + first * a->inputs + o % NN_PANEL,
@@ -105,8 +106,8 @@ static void gemm(size_t m, size_t n, size_t k, const float *a, int a_transposed,
 	for (size_t p = 0; p < k; p += PANEL_ROWS) {
 		const size_t rows = k - p < PANEL_ROWS ? k - p : PANEL_ROWS;
 
-		for (size_t j = 0; j < n; j += NN_LANES) {
-			const size_t columns = n - j < NN_LANES ? n - j : NN_LANES;
+		for (size_t j = 0; j < n; j += LANES) {
+			const size_t columns = n - j < LANES ? n - j : LANES;
 
 			memset(panel, 0, rows * sizeof(*panel));
 			for (size_t i = 0; i < rows; i++)

@@ -1,5 +1,5 @@
-/* The kernel sets of one architecture, best first: kernels_x86_64.c or kernels_portable.c,
- * whichever the build chose. Only kernels.c reads it. */
+/* The kernel sets of one architecture, best first: kernels_x86_64.c, kernels_aarch64.c or
+ * kernels_portable.c, whichever the build chose. Only kernels.c reads it. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,4 +16,5 @@ extern const struct nn_kernel_set nn_kernel_sets[];
 extern const size_t nn_kernel_set_count;
 extern const struct nn_kernels *const nn_kernel_list[]; /* the same, ended by NULL */
 
-extern const struct nn_kernels nn_kernels_scalar, nn_kernels_avx2;
+extern const struct nn_kernels nn_kernels_scalar, nn_kernels_avx2, nn_kernels_avx512,
+	nn_kernels_neon;
