@@ -46,40 +46,50 @@ INLINE size_t segment_begin(const struct cut *c, size_t s)
 	return s * c->step + (s < c->longer ? s : c->longer);
 }
 
+/* An input, in all lanes of v, times its weights. */
+INLINE void add_input(const size_t vectors, vec v, const float *w, vec *sum)
+{
+#pragma GCC unroll 16
+	for (size_t b = 0; b < vectors; b++)
+		sum[b] = vec_fma(v, vec_load(w + b * LANES), sum[b]);
+}
+
 /* Sums of one row, of a segment for each chain: sum[chain * vectors + vector]. */
 INLINE void row_segments(const size_t columns, const struct cut *cut, size_t s, const float *x,
 	const float *w, vec *sum)
 {
 	const size_t vectors = columns / LANES, chains = chains_of(columns);
 	const float *xs[CHAINS_MAX], *ws[CHAINS_MAX];
+	size_t i = 0;
 #pragma GCC unroll 16
 	for (size_t c = 0; c < chains; c++) {
 		xs[c] = x + segment_begin(cut, s + c);
 		ws[c] = w + segment_begin(cut, s + c) * columns;
 	}
 #pragma GCC unroll 16
-	for (size_t i = 0; i < chains * vectors; i++)
-		sum[i] = vec_all(0);
-	for (size_t i = 0; i < cut->step; i++)
+	for (size_t b = 0; b < chains * vectors; b++)
+		sum[b] = vec_all(0);
+	for (; i + 4 <= cut->step; i += 4)
 #pragma GCC unroll 16
 		for (size_t c = 0; c < chains; c++) {
-			const vec v = vec_all(xs[c][i]);
+			vec v[4];
+
+			vec_all4(xs[c] + i, v);
 #pragma GCC unroll 16
-			for (size_t b = 0; b < vectors; b++)
-				sum[c * vectors + b] =
-					vec_fma(v, vec_load(ws[c] + i * columns + b * LANES),
-						sum[c * vectors + b]);
+			for (size_t j = 0; j < 4; j++)
+				add_input(vectors, v[j], ws[c] + (i + j) * columns,
+					sum + c * vectors);
 		}
+	for (; i < cut->step; i++)
 #pragma GCC unroll 16
-	for (size_t c = 0; c < chains; c++) {
-		if (s + c >= cut->longer)
-			break;
+		for (size_t c = 0; c < chains; c++)
+			add_input(
+				vectors, vec_all(xs[c][i]), ws[c] + i * columns, sum + c * vectors);
 #pragma GCC unroll 16
-		for (size_t b = 0; b < vectors; b++)
-			sum[c * vectors + b] = vec_fma(vec_all(xs[c][cut->step]),
-				vec_load(ws[c] + cut->step * columns + b * LANES),
-				sum[c * vectors + b]);
-	}
+	for (size_t c = 0; c < chains; c++)
+		if (s + c < cut->longer)
+			add_input(
+				vectors, vec_all(xs[c][i]), ws[c] + i * columns, sum + c * vectors);
 }
 
 /* One row through the panel that begins with output `first`. */

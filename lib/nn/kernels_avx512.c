@@ -53,6 +53,16 @@ INLINE vec vec_all(float f)
 	return _mm512_set1_ps(f);
 }
 
+INLINE void vec_all4(const float *p, vec v[4])
+{
+	const vec four = _mm512_broadcast_f32x4(_mm_loadu_ps(p));
+
+	v[0] = _mm512_permute_ps(four, 0x00);
+	v[1] = _mm512_permute_ps(four, 0x55);
+	v[2] = _mm512_permute_ps(four, 0xaa);
+	v[3] = _mm512_permute_ps(four, 0xff);
+}
+
 INLINE vec vec_fma(vec a, vec b, vec c)
 {
 	return _mm512_fmadd_ps(a, b, c);

@@ -54,6 +54,16 @@ INLINE vec vec_all(float f)
 	return vdupq_n_f32(f);
 }
 
+INLINE void vec_all4(const float *p, vec v[4])
+{
+	const vec four = vld1q_f32(p);
+
+	v[0] = vdupq_laneq_f32(four, 0);
+	v[1] = vdupq_laneq_f32(four, 1);
+	v[2] = vdupq_laneq_f32(four, 2);
+	v[3] = vdupq_laneq_f32(four, 3);
+}
+
 INLINE vec vec_fma(vec a, vec b, vec c)
 {
 	return vfmaq_f32(c, a, b);

@@ -14,6 +14,7 @@
  *   vec vec_load_first(const float *p, size_t n)    0 < n < LANES; the others are 0, unread
  *   void vec_store(float *p, vec v)                 and so on, likewise
  *   vec vec_all(float f)                            f in every lane
+ *   void vec_all4(const float *p, vec v[4])         v[i]: p[i] in every lane; one load for four
  *   vec vec_fma(vec a, vec b, vec c)                a * b + c, rounded once
  *   vec vec_relu(vec v)                             NaN stays NaN
  *   vec vec_sqrt(vec v)
