@@ -29,6 +29,8 @@ void batch_free(struct batch *b)
 	buf_deinit(&b->snapshot);
 	free(b->labels);
 	free(b->replies);
+	free(b->shadows);
+	free(b->models);
 	free(b->rows);
 	free(b->deliveries);
 	free(b->samples);
@@ -59,8 +61,8 @@ void batch_clear(struct batch *b)
 	clear_buf(&b->journal);
 	buf_deinit(&b->snapshot); /* rare and large: its memory goes back to the system */
 	b->first = b->last = 0;
-	b->row_count = b->label_count = b->reply_count = b->delivery_count = b->sample_count =
-		b->put_count = b->delete_count = 0;
+	b->row_count = b->label_count = b->reply_count = b->shadow_count = b->model_count =
+		b->delivery_count = b->sample_count = b->put_count = b->delete_count = 0;
 	b->clears_deliveries = b->has_snapshot = false;
 	b->delivery_first = b->delivery_end = 0;
 	b->messages = b->bytes = 0;
@@ -107,6 +109,12 @@ int batch_add_input(struct batch *b, uint64_t number, const struct engine_input 
 	return buf_failed(&b->journal) ? -ENOMEM : 0;
 }
 
+void batch_drop_inputs(struct batch *b)
+{
+	buf_clear(&b->journal);
+	b->first = b->last = 0;
+}
+
 int batch_add_row(struct batch *b, const struct unit_row *row)
 {
 	begin(b);
@@ -133,6 +141,34 @@ int batch_add_reply(struct batch *b, size_t line, const struct command_reply *re
 		return -ENOMEM;
 	b->replies[b->reply_count++] =
 		(struct batch_reply){line, *reply, reply->of_label ? b->label_count - 1 : SIZE_MAX};
+	return 0;
+}
+
+int batch_add_shadow(struct batch *b, const struct shadow_row *row)
+{
+	begin(b);
+	if (grow(&b->shadows, b->shadow_count, &b->shadow_cap, sizeof(*b->shadows)) < 0)
+		return -ENOMEM;
+	b->shadows[b->shadow_count++] = *row;
+	return 0;
+}
+
+int batch_add_model(struct batch *b, const struct model_row *row)
+{
+	struct model_row copy = *row;
+
+	begin(b);
+	copy.line = arena_string(b->arena, row->line);
+	copy.sha256 = arena_string(b->arena, row->sha256);
+	copy.file = arena_string(b->arena, row->file);
+	copy.metrics = arena_string(b->arena, row->metrics);
+	copy.by = arena_string(b->arena, row->by);
+	copy.why = arena_string(b->arena, row->why);
+	if (!copy.line || !copy.sha256 || !copy.file || !copy.metrics || !copy.by || !copy.why)
+		return -ENOMEM;
+	if (grow(&b->models, b->model_count, &b->model_cap, sizeof(*b->models)) < 0)
+		return -ENOMEM;
+	b->models[b->model_count++] = copy;
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #include "lib/store/labels.h"
 #include "lib/store/outbox.h"
 #include "lib/store/quarantine.h"
+#include "lib/store/registry.h"
 
 struct batch_label {
 	struct label_row row;
@@ -38,6 +39,11 @@ struct batch {
 
 	struct batch_reply *replies; /* published once the batch is committed */
 	size_t reply_count, reply_cap;
+
+	struct shadow_row *shadows;
+	size_t shadow_count, shadow_cap;
+	struct model_row *models; /* roles that models get, in order */
+	size_t model_count, model_cap;
 
 	bool clears_deliveries; /* before those below are appended */
 	struct delivery *deliveries;
@@ -72,11 +78,16 @@ bool batch_is_empty(const struct batch *b);
 
 /* All copy what they are given. -ENOMEM. */
 MUST_CHECK int batch_add_input(struct batch *b, uint64_t number, const struct engine_input *in);
+/* The inputs so far are in a snapshot that is in the batch: the journal need not hold them. */
+void batch_drop_inputs(struct batch *b);
 /* The row's texts are in the batch's arena already. The row may be changed until the next call. */
 MUST_CHECK int batch_add_row(struct batch *b, const struct unit_row *row);
 /* The texts of these two are in the batch's arena already. */
 MUST_CHECK int batch_add_label(struct batch *b, const struct label_row *row, int64_t now_ms);
 MUST_CHECK int batch_add_reply(struct batch *b, size_t line, const struct command_reply *reply);
+/* Unit and model must live as long as the batch. */
+MUST_CHECK int batch_add_shadow(struct batch *b, const struct shadow_row *row);
+MUST_CHECK int batch_add_model(struct batch *b, const struct model_row *row);
 /* Deliveries before `keep_from` have left the list. */
 MUST_CHECK int batch_add_delivery(
 	struct batch *b, uint64_t number, uint64_t keep_from, const struct delivery *d);

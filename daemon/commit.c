@@ -59,6 +59,17 @@ static int put_labels(struct store *s, struct batch *b, struct err *err)
 	return r;
 }
 
+static int put_models(struct store *s, const struct batch *b, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < b->shadow_count; i++)
+		r = store_put_shadow(s, &b->shadows[i], err);
+	for (size_t i = 0; r == 0 && i < b->model_count; i++)
+		r = store_put_model(s, &b->models[i], err);
+	return r;
+}
+
 static int put_deliveries(struct store *s, const struct batch *b, struct err *err)
 {
 	int r = b->clears_deliveries ? store_clear_deliveries(s, err) : 0;
@@ -86,6 +97,8 @@ static int put_batch(struct store *s, struct batch *b, struct err *err)
 
 	if (r == 0)
 		r = put_labels(s, b, err);
+	if (r == 0)
+		r = put_models(s, b, err);
 	if (r == 0 && b->first)
 		r = store_put_journal(s, b->first, b->last, b->journal.data, b->journal.len, err);
 	if (r == 0)

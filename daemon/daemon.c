@@ -95,6 +95,7 @@ static int build_pipeline(struct daemon *d, uint64_t delivery_next, struct err *
 		.owner = d,
 		.committed = on_committed,
 		.trouble_changed = on_state_changed,
+		.models_changed = on_state_changed,
 	};
 	struct committer_handlers handlers;
 	int r = pipeline_new(&d->pipeline, &o, err);

@@ -7,7 +7,6 @@
 
 #include "lib/base/err.h"
 #include "lib/gateway/gateway.h"
-#include "lib/store/roles.h"
 
 char *db_file_path(const char *state_dir)
 {
@@ -34,27 +33,6 @@ int db_file_set_aside(const char *path, struct err *err)
 	return 0;
 }
 
-/* The champions go into the new file's registry: their copies in models/ are still there. */
-static int register_models(
-	const struct gateway *g, struct store *s, int64_t now_ms, struct err *err)
-{
-	for (size_t i = 0; i < g->config->line_count; i++) {
-		const struct model *m = g->lines[i].model;
-		char path[4096];
-		int r;
-
-		if (!m)
-			continue;
-		snprintf(path, sizeof(path), "%s/models/%s.onnx", g->config->state_dir,
-			model_sha256(m));
-		r = store_promote(s, g->config->lines[i].name, model_sha256(m), path,
-			model_training(m), "defectd", "the database was begun anew", now_ms, err);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
 int db_file_begin_anew(struct store **out, const char *path, const struct gateway *g, int64_t boot,
 	int64_t now_ms, struct err *err)
 {
@@ -65,8 +43,6 @@ int db_file_begin_anew(struct store **out, const char *path, const struct gatewa
 		r = gateway_prepare_store((struct gateway *)(uintptr_t)g, s, now_ms, err);
 	if (r == 0)
 		r = gateway_put_in_force(g, s, NULL, err);
-	if (r == 0)
-		r = register_models(g, s, now_ms, err);
 	if (r == 0)
 		r = store_meta_set(s, "boot", boot, err);
 	if (r < 0)

@@ -12,7 +12,7 @@ struct store;
 char *db_file_path(const char *state_dir); /* the caller's; NULL: no memory */
 /* Renames it to <path>.bad-<time>, with its -wal and -shm. -errno. */
 MUST_CHECK int db_file_set_aside(const char *path, struct err *err);
-/* A file that has what a start would have put into it: tables, line files, champions. Of one that
+/* A file that has what a start would have put into it: tables and line files. Of one that
  * an attempt before this left half made it takes up what is there. -errno. */
 MUST_CHECK int db_file_begin_anew(struct store **out, const char *path, const struct gateway *g,
 	int64_t boot, int64_t now_ms, struct err *err);

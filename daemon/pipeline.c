@@ -31,18 +31,25 @@ static struct engine_input as_tick(const struct engine_input *in)
 static int take_input(struct pipeline *p, const struct engine_input *in, uint64_t received_ns)
 {
 	const struct engine_input tick = as_tick(in);
+	struct outcome last = {.kind = OUTCOME_REFUSED};
 	struct batch *b = p->filling;
 	int r = engine_take(p->engine, in, &b->outcomes);
 
 	check_memory(r);
 	for (size_t i = 0; i < b->outcomes.count; i++)
 		pipeline_take_outcome(p, &b->outcomes.v[i], in, received_ns);
-	b->outcomes.count = 0; /* their texts stay in the arena, as the rows need them */
+	for (size_t i = 0; i < b->outcomes.count; i++)
+		pipeline_score_shadows(p, &b->outcomes.v[i]);
 	if (r != 0)
 		p->input_ns = uv_hrtime();
 	if (r == ENGINE_CHANGED || r == ENGINE_TICKED)
 		check_memory(batch_add_input(
 			b, engine_number(p->engine), r == ENGINE_TICKED ? &tick : in));
+	if (b->outcomes.count > 0)
+		last = b->outcomes.v[b->outcomes.count - 1];
+	b->outcomes.count = 0; /* their texts stay in the arena, as the rows need them */
+	if (last.kind == OUTCOME_SWAP)
+		pipeline_swap(p, last.line, &last.swap, in->now_ms);
 	return r;
 }
 

@@ -29,6 +29,7 @@ struct pipeline_options {
 	void *owner;
 	void (*committed)(void *owner); /* a batch went in: the gate may be open now */
 	void (*trouble_changed)(void *owner);
+	void (*models_changed)(void *owner); /* another one is in force */
 };
 
 MUST_CHECK int pipeline_new(
@@ -52,6 +53,14 @@ void pipeline_clock_set(struct pipeline *p, int64_t jump_ms); /* it has jumped *
 void pipeline_delivery(
 	struct pipeline *p, uint64_t number, uint64_t keep_from, const struct delivery *d);
 void pipeline_clear_deliveries(struct pipeline *p);
+
+/* A model that was checked, its copy being kept, becomes the line's challenger between two inputs,
+ * as swap_register says. */
+struct model;
+struct swap;
+void pipeline_register(struct pipeline *p, size_t line, struct model *m, const char *by,
+	const char *why, int64_t now_ms, struct swap *out);
+bool pipeline_registry_is_committed(const struct pipeline *p); /* all changes of roles */
 
 enum pump {
 	PUMP_DUE,     /* hand over what is due */

@@ -39,8 +39,7 @@ static void give_back(struct pipeline *p, struct batch *b)
 	p->spare = b;
 }
 
-/* The engine's whole state, as it is between two inputs. */
-static void put_snapshot(struct pipeline *p, struct batch *b)
+void pipeline_put_snapshot(struct pipeline *p, struct batch *b)
 {
 	uint64_t begun_ns = uv_hrtime();
 
@@ -86,7 +85,7 @@ static void hand_over(struct pipeline *p)
 	check_memory(outlet_fill(p->o.outlet, b));
 	p->journal_bytes += b->journal.len;
 	if (snapshot_is_due(p))
-		put_snapshot(p, b);
+		pipeline_put_snapshot(p, b);
 	uv_timer_stop(&p->commit_due);
 	p->filling = take_batch(p);
 	submit(p, b);
@@ -107,7 +106,7 @@ struct batch *pipeline_end_batch(struct pipeline *p)
 	struct batch *b = p->filling, **at = &p->ended;
 
 	check_memory(outlet_fill(p->o.outlet, b));
-	put_snapshot(p, b);
+	pipeline_put_snapshot(p, b);
 	uv_timer_stop(&p->commit_due);
 	p->filling = take_batch(p);
 	while (*at)
@@ -170,6 +169,7 @@ static void on_committed(void *owner, struct batch *first)
 		if (b->delivery_end > p->delivery_end)
 			p->delivery_end = b->delivery_end;
 		p->figures.rows_refused += b->rows_refused;
+		p->models_open -= b->model_count;
 		pipeline_send_replies(p, b);
 		if (b->rows_refused)
 			log_error("the database refuses %zu rows: they are in its quarantine",
@@ -177,6 +177,18 @@ static void on_committed(void *owner, struct batch *first)
 		give_back(p, b);
 	}
 	p->o.committed(p->o.owner);
+}
+
+/* The file is new and knows nothing: it gets the registry as it is now. */
+static void put_registry(struct pipeline *p, struct batch *first)
+{
+	for (struct batch *b = first; b; b = b->next) {
+		p->models_open -= b->model_count;
+		b->model_count = 0;
+	}
+	p->models_open -= p->filling->model_count;
+	p->filling->model_count = 0;
+	pipeline_put_registry(p);
 }
 
 /* The file is new and knows nothing: what was on its way and what has come since go in together,
@@ -199,7 +211,8 @@ static void on_begun_anew(void *owner, struct batch *first)
 		last = b;
 	}
 	check_memory(outlet_fill(p->o.outlet, p->filling));
-	put_snapshot(p, p->filling);
+	pipeline_put_snapshot(p, p->filling);
+	put_registry(p, first);
 	p->in_commit_messages += p->filling->messages;
 	p->in_commit_bytes += p->filling->bytes;
 	last->next = p->filling;
@@ -265,7 +278,7 @@ bool pipeline_finish(struct pipeline *p)
 	if (p->finished)
 		return true;
 	p->finished = true;
-	put_snapshot(p, p->filling);
+	pipeline_put_snapshot(p, p->filling);
 	hand_over(p);
 	return false;
 }

@@ -35,6 +35,7 @@ struct pipeline {
 	int64_t armed_ms;  /* on the lines' clock; INT64_MAX: not */
 	char trouble[1024];
 	bool finishes, finished;
+	size_t models_open; /* changes of the registry that are not committed */
 	struct pipeline_figures figures;
 };
 
@@ -46,10 +47,21 @@ static inline void check_memory(int r)
 		pipeline_give_up();
 }
 
-/* pipeline_outcomes.c: publishes at once, and puts into the batch that fills. */
+/* pipeline_outcomes.c: publishes at once, and puts into the batch that fills; what the models
+ * beside the champion say of a unit, when all has been published. */
 void pipeline_take_outcome(
 	struct pipeline *p, struct outcome *o, const struct engine_input *in, uint64_t received_ns);
+void pipeline_score_shadows(struct pipeline *p, const struct outcome *o);
 void pipeline_send_replies(struct pipeline *p, const struct batch *b); /* of a committed batch */
+
+/* pipeline_swap.c: another model in force, after the input that asked for it. */
+void pipeline_swap(
+	struct pipeline *p, size_t line, const struct swap_request *request, int64_t now_ms);
+
+void pipeline_put_registry(struct pipeline *p); /* all roles that matter, into the batch */
+
+/* pipeline_commit.c: the engine's whole state, as it is between two inputs. */
+void pipeline_put_snapshot(struct pipeline *p, struct batch *b);
 
 /* pipeline.c: when the next deadline is due the timer says so. */
 void pipeline_arm(struct pipeline *p, int64_t at_least_ms);

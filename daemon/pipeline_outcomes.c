@@ -91,6 +91,30 @@ void pipeline_take_outcome(
 	case OUTCOME_REPLY:
 		check_memory(batch_add_reply(p->filling, o->line, &o->reply));
 		break;
+	case OUTCOME_SWAP:
+		break; /* when the input is done: pipeline_swap */
+	}
+}
+
+/* Only now, so that no prediction waits for it. */
+void pipeline_score_shadows(struct pipeline *p, const struct outcome *o)
+{
+	struct engine_shadow_score scores[ENGINE_SHADOWS];
+	size_t count;
+
+	if (o->kind != OUTCOME_UNIT)
+		return;
+	count = engine_score_shadows(p->engine, o->line, &o->row, scores);
+	for (size_t i = 0; i < count; i++) {
+		const struct shadow_row row = {
+			.line = o->row.line,
+			.unit = o->row.unit,
+			.started_ms = o->row.started_ms,
+			.model = arena_string(p->filling->arena, scores[i].model),
+			.p_defect = scores[i].p_defect,
+		};
+
+		check_memory(row.model ? batch_add_shadow(p->filling, &row) : -1);
 	}
 }
 

@@ -63,6 +63,8 @@ static int build_gateway(struct daemon *d, struct err *err)
 		r = restore(d, err);
 	if (r == 0)
 		r = gateway_adopt_models(d->gateway, d->store, now_ms, err);
+	if (r == 0)
+		r = gateway_load_beside(d->gateway, err);
 	return r;
 }
 
@@ -122,6 +124,19 @@ static void tell_line_files(const struct gateway *g)
 	}
 }
 
+static void tell_beside(const struct gateway_line *l)
+{
+	for (size_t i = 0; i < ENGINE_SHADOWS; i++) {
+		if (l->beside_trouble[i][0])
+			log_warning("line \"%s\": %s: it is not scored in the shadow",
+				l->config->name, l->beside_trouble[i]);
+		else if (l->beside[i])
+			log_info("line \"%s\": model %.12s, %s, scores in the shadow",
+				l->config->name, model_sha256(l->beside[i]),
+				i == SHADOW_CHALLENGER ? "the challenger" : "the previous one");
+	}
+}
+
 static void tell_models(const struct gateway *g)
 {
 	for (size_t i = 0; i < g->config->line_count; i++) {
@@ -136,6 +151,7 @@ static void tell_models(const struct gateway *g)
 		else if (!l->model)
 			log_info("line \"%s\": %s; its units are collected without a prediction",
 				l->config->name, l->trouble);
+		tell_beside(l);
 	}
 }
 

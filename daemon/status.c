@@ -30,6 +30,8 @@ struct said {
 	char *topic;
 	enum line_state state;
 	char reason[REASON_MAX];
+	char model[SHA256_HEX]; /* "": none */
+	double threshold;
 	bool is_said;
 };
 
@@ -111,8 +113,8 @@ static void say_line(struct status *s, size_t i, const struct engine_line_state 
 	jsonw_text(out, "state", state_names[l->state]);
 	jsonw_int(out, "state_n", l->state);
 	jsonw_text(out, "reason", l->reason);
-	jsonw_text(out, "model", e->model ? model_sha256(e->model) : "");
-	jsonw_real(out, "threshold", e->threshold);
+	jsonw_text(out, "model", l->model);
+	jsonw_real(out, "threshold", l->threshold);
 	jsonw_text(out, "retrain", "");
 	jsonw_int(out, "units", (int64_t)e->units);
 	jsonw_int(out, "alerts", (int64_t)e->alerts);
@@ -129,12 +131,17 @@ static void update_line(struct status *s, size_t i, bool anyway)
 	struct engine_line_state e;
 	char reason[REASON_MAX];
 	enum line_state state;
+	const char *model;
 
 	engine_line_state(s->d->gateway->engine, i, &e);
 	state = judge(s, i, &e, reason);
-	if (l->is_said && !anyway && state == l->state && strcmp(reason, l->reason) == 0)
+	model = e.model ? model_sha256(e.model) : "";
+	if (l->is_said && !anyway && state == l->state && strcmp(reason, l->reason) == 0 &&
+		strcmp(model, l->model) == 0 && e.threshold == l->threshold)
 		return;
 	l->state = state;
+	l->threshold = e.threshold;
+	strcpy(l->model, model);
 	memcpy(l->reason, reason, sizeof(reason));
 	if (!outlet_is_connected(s->d->outlet))
 		return;

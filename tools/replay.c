@@ -110,6 +110,17 @@ static int write_reply(
 	return replay_out_message(&r->out, r->reply_topic, &r->payload, 1, now_ms, err);
 }
 
+/* What is in state_dir is only read; a recording has the model that the line has today. */
+static int refuse_swap(
+	struct replay *r, const struct swap_request *swap, int64_t now_ms, struct err *err)
+{
+	const struct command_reply reply = {.req = swap->req,
+		.code = "model_refused",
+		.text = "a replay keeps to the model it began with"};
+
+	return write_reply(r, &reply, now_ms, err);
+}
+
 static int write_outcome(struct replay *r, const struct outcome *o, int64_t now_ms, struct err *err)
 {
 	switch (o->kind) {
@@ -119,6 +130,8 @@ static int write_outcome(struct replay *r, const struct outcome *o, int64_t now_
 		return write_label(r, &o->label, now_ms, err);
 	case OUTCOME_REPLY:
 		return write_reply(r, &o->reply, now_ms, err);
+	case OUTCOME_SWAP:
+		return refuse_swap(r, &o->swap, now_ms, err);
 	case OUTCOME_REFUSED:
 		return replay_out_refused(
 			&r->out, o, o->line == SIZE_MAX ? "" : r->config.lines->name, now_ms, err);

@@ -118,9 +118,64 @@ static int label(const struct command *c)
 	return 1;
 }
 
+static int request_swap(const struct command *c, struct swap_request *swap)
+{
+	struct outcome *o = engine_next_outcome(c->out);
+
+	swap->req = c->req;
+	swap->by = member_text(c, "by");
+	swap->why = member_text(c, "why");
+	if (!o || !swap->by || !swap->why || !swap->model)
+		return -ENOMEM;
+	*o = (struct outcome){.kind = OUTCOME_SWAP, .line = c->line, .swap = *swap};
+	c->out->count++;
+	c->engine->counts.used++;
+	return 1;
+}
+
+static int promote(const struct command *c)
+{
+	const cJSON *model = cJSON_GetObjectItemCaseSensitive(c->body, "model");
+	struct swap_request swap = {.is_rollback = false};
+
+	if (!cJSON_IsString(model) || !model->valuestring[0])
+		return refuse(c, "bad_command",
+			"a promotion needs \"model\": a SHA-256, its beginning, \"challenger\" or "
+			"\"previous\"");
+	swap.model = arena_string(c->out->arena, model->valuestring);
+	return request_swap(c, &swap);
+}
+
+static int rollback(const struct command *c)
+{
+	struct swap_request swap = {.is_rollback = true, .model = ""};
+
+	return request_swap(c, &swap);
+}
+
+/* What a line can be told. */
+static const struct {
+	const char *name;
+	int (*carry_out)(const struct command *c);
+} commands[] = {
+	{"label", label},
+	{"promote", promote},
+	{"rollback", rollback},
+};
+
+static int refuse_unknown(const struct command *c)
+{
+	char text[160];
+	int len = snprintf(text, sizeof(text), "there is no command \"%.40s\" here", c->name);
+
+	for (size_t i = 0; c->line != SIZE_MAX && i < ARRAY_LEN(commands); i++)
+		len += snprintf(text + len, sizeof(text) - (size_t)len, "%s \"%s\"",
+			i ? "," : ", there are", commands[i].name);
+	return refuse(c, "unknown_command", text);
+}
+
 static int carry_out(struct command *c)
 {
-	char text[128];
 
 	if (!cJSON_IsObject(c->body))
 		return refuse(c, "bad_command", "a command is a JSON object");
@@ -131,11 +186,11 @@ static int carry_out(struct command *c)
 		c->req = "";
 		return refuse(c, "bad_command", "\"req\" has more than 128 bytes");
 	}
-	if (c->line != SIZE_MAX && strcmp(c->name, "label") == 0)
-		return label(c);
-	snprintf(text, sizeof(text), "there is no command \"%.40s\" here%s", c->name,
-		c->line == SIZE_MAX ? "" : ", there is \"label\"");
-	return refuse(c, "unknown_command", text);
+	for (size_t i = 0; c->line != SIZE_MAX && i < ARRAY_LEN(commands); i++) {
+		if (strcmp(c->name, commands[i].name) == 0)
+			return commands[i].carry_out(c);
+	}
+	return refuse_unknown(c);
 }
 
 int engine_take_command(struct engine *e, const struct engine_input *in, size_t line,

@@ -366,7 +366,7 @@ void engine_line_state(const struct engine *e, size_t line, struct engine_line_s
 
 	assert(line < e->line_count);
 	*out = (struct engine_line_state){
-		.model = l->model,
+		.model = l->champion.model,
 		.why_none = l->why_none,
 		.threshold = l->threshold,
 		.units = l->units,

@@ -54,9 +54,19 @@ struct engine_input {
 struct command_reply {
 	const char *req; /* as it was sent, "" without */
 	bool ok;
-	const char *code; /* "", or "bad_command" "unknown_command" */
+	const char *code; /* "", "nothing_to_do", or why not: "bad_command" "unknown_command",
+			     of models lib/gateway/swap.h */
 	bool of_label;    /* it answers the label before it, which may turn out to be known */
 	const char *text; /* one sentence */
+};
+
+/* A command wants another model in force, or the one of before; texts in the arena. Which model
+ * that is and whether it may be used the engine does not know: the caller carries it out between
+ * this input and the next (engine_set_model) and answers. */
+struct swap_request {
+	bool is_rollback;
+	const char *req, *by, *why;
+	const char *model; /* as the command names it; rollback: "" */
 };
 
 enum outcome_kind {
@@ -64,6 +74,7 @@ enum outcome_kind {
 	OUTCOME_REFUSED, /* a message was not used: count and sample into quarantine */
 	OUTCOME_LABEL,   /* inspection said something about a unit: record */
 	OUTCOME_REPLY,   /* a command was carried out or not: publish once it is committed */
+	OUTCOME_SWAP,    /* the last of its input */
 };
 
 struct outcome {
@@ -78,6 +89,7 @@ struct outcome {
 	} refused;
 	struct assembled_label label; /* texts in the arena, or the plan's */
 	struct command_reply reply;
+	struct swap_request swap;
 };
 
 struct outcomes {
@@ -117,6 +129,25 @@ MUST_CHECK int engine_set_model(struct engine *e, size_t line, const struct mode
 	const char *why_none, struct err *err);
 /* The same check without doing it: does the model fit the plan? */
 MUST_CHECK int engine_model_fits(const struct plan *plan, const struct model *m, struct err *err);
+
+/* Models that score beside the champion, on a line that collects too. They are no engine input, no
+ * part of the state, and change nothing of it. */
+enum engine_shadow { SHADOW_CHALLENGER, SHADOW_PREVIOUS };
+#define ENGINE_SHADOWS 2
+
+/* The model is borrowed and must outlive its use; NULL: none. -EINVAL, -ENOMEM as of
+ * engine_set_model: what was set before stays. */
+MUST_CHECK int engine_set_shadow(struct engine *e, size_t line, enum engine_shadow which,
+	const struct model *model, struct err *err);
+
+struct engine_shadow_score {
+	const char *model; /* sha256, of the model's own memory */
+	double p_defect;
+};
+/* What they say of a unit, from the values of its row alone; how many. A model for which a value is
+ * missing that the line does not let it fill in, or that overflows, says nothing. */
+size_t engine_score_shadows(struct engine *e, size_t line, const struct unit_row *row,
+	struct engine_shadow_score out[ENGINE_SHADOWS]);
 
 /* Named outcomes: the input changed the state, it has a number now, and the journal must hold it;
  * TICKED: the same, but it is journaled as a tick of its times: the message itself is of a source

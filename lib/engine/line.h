@@ -1,6 +1,7 @@
 /* Inside the engine: one line, the model bound to it, and how its units become rows. */
 #pragma once
 
+#include "lib/engine/binding.h"
 #include "lib/engine/engine.h"
 
 struct engine_line {
@@ -8,13 +9,11 @@ struct engine_line {
 	struct assembler *assembler;
 	const char **names; /* [feature_count] of the plan */
 
-	const struct model *model; /* NULL: collecting */
+	struct binding champion; /* without a model: collecting */
 	const char *why_none;
 	double threshold;
-	struct model_scratch *scratch;
-	size_t *bind;         /* [model features] index into the plan's */
-	struct value *inputs; /* [model features] of the unit in hand */
-	bool *required;       /* [feature_count]: the model uses it */
+	bool *required; /* [feature_count]: the model uses it */
+	struct binding shadows[ENGINE_SHADOWS];
 
 	uint64_t units, alerts, not_scored;
 	int64_t last_unit_ms;

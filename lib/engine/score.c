@@ -40,7 +40,7 @@ static int list_imputed(struct scoring *s)
 	buf_add(s->text, "[");
 	for (size_t i = 0; i < plan->feature_count; i++) {
 		const struct feature *f = &plan->features[i];
-		bool is_wanted = !s->line->model || s->line->required[i];
+		bool is_wanted = !s->line->champion.model || s->line->required[i];
 
 		if (!is_wanted || !f->impute || s->unit->values[i].value.kind != VALUE_MISSING)
 			continue;
@@ -80,7 +80,7 @@ static bool put_hindrance(struct scoring *s)
 {
 	const struct decide_policy *decide = s->line->spec.decide;
 
-	if (!s->line->model) {
+	if (!s->line->champion.model) {
 		buf_add(s->text, s->line->why_none);
 		return true;
 	}
@@ -117,9 +117,7 @@ static void run_model(struct scoring *s, const struct nn_kernels *kernels)
 	struct engine_line *l = s->line;
 	struct model_score score;
 
-	for (size_t i = 0; i < model_feature_count(l->model); i++)
-		l->inputs[i] = s->unit->values[l->bind[i]].value;
-	model_score(l->model, kernels, l->scratch, l->inputs, &score);
+	binding_score(&l->champion, kernels, s->row->values, &score);
 	if (isnan(score.p_defect)) { /* no number is no verdict, and never a pass */
 		buf_add(s->text, "the model overflows: a value is absurdly large");
 		s->row->class_name = "";
@@ -176,6 +174,7 @@ int line_score(struct engine_line *l, const struct nn_kernels *kernels,
 	const struct assembled *unit, int64_t now_ms, struct arena *arena, struct buf *text,
 	struct outcome *out)
 {
+	const struct model *model = l->champion.model;
 	struct unit_row *row = &out->row;
 	struct scoring s = {l, unit, arena, text, row, VERDICT_NOT_SCORED};
 
@@ -189,7 +188,7 @@ int line_score(struct engine_line *l, const struct nn_kernels *kernels,
 		.p_defect = -1,
 		.class_name = "",
 		.threshold = l->threshold,
-		.model = l->model ? arena_string(arena, model_sha256(l->model)) : "",
+		.model = model ? arena_string(arena, model_sha256(model)) : "",
 		.reasons = "[]",
 		.config = l->spec.config_sha256,
 		.latency_us = -1,

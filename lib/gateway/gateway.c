@@ -52,13 +52,21 @@ int gateway_new(struct gateway **out, const struct config *config, const struct 
 	return 0;
 }
 
+static void free_models(struct gateway_line *l)
+{
+	model_free(l->model);
+	for (size_t i = 0; i < ENGINE_SHADOWS; i++)
+		model_free(l->beside[i]);
+	roles_deinit(&l->roles);
+}
+
 void gateway_free(struct gateway *g)
 {
 	if (!g)
 		return;
 	engine_free(g->engine);
 	for (size_t i = 0; g->lines && i < g->config->line_count; i++)
-		model_free(g->lines[i].model);
+		free_models(&g->lines[i]);
 	free(g->lines);
 	free(g);
 }

@@ -8,6 +8,7 @@
 
 #include "lib/config/config.h"
 #include "lib/engine/engine.h"
+#include "lib/store/roles.h"
 #include "lib/store/store.h"
 
 struct gateway_line {
@@ -16,6 +17,11 @@ struct gateway_line {
 	bool has_champion;    /* the registry has one; the model is that or, when it fails, NULL */
 	const char *why_none; /* "" "no_model" "model_refused" "model_misfit" */
 	char trouble[1024];   /* the sentence behind why_none, for log and status; "" when fine */
+	struct roles roles;   /* of the registry; what is not committed yet among it */
+	/* loaded beside it, owned: what enum engine_shadow says; NULL: none, or it does not load,
+	 * which is then told in beside_trouble */
+	struct model *beside[ENGINE_SHADOWS];
+	char beside_trouble[ENGINE_SHADOWS][1024];
 	/* why the journal was replayed under today's line file instead of that of its time; "" */
 	char earlier_trouble[512];
 };
@@ -40,7 +46,7 @@ MUST_CHECK int gateway_prepare_store(
 	struct gateway *g, struct store *s, int64_t now_ms, struct err *err);
 
 /* For the daemon at start: gateway_new, gateway_prepare_store, gateway_load_models,
- * gateway_restore, gateway_adopt_models, in this order.
+ * gateway_restore, gateway_adopt_models, gateway_load_beside, in this order.
  *
  * Puts each line's champion of the registry in force (its copy models/<sha256>.onnx under
  * state_dir). Without a store (NULL), or without a champion, the line's `model` file is used
@@ -56,6 +62,11 @@ MUST_CHECK int gateway_load_models(struct gateway *g, struct store *s, struct er
  * the store or with writing the copy. */
 MUST_CHECK int gateway_adopt_models(
 	struct gateway *g, struct store *s, int64_t now_ms, struct err *err);
+
+/* Loads what the registry has beside the champions (challenger, previous); they score in the shadow
+ * from then on. One that does not load or fit is told in `beside_trouble`; that is no error.
+ * -ENOMEM. */
+MUST_CHECK int gateway_load_beside(struct gateway *g, struct err *err);
 
 /* The engine's state as of the last commit: snapshot, then the journal with its outcomes thrown
  * away, under the registry's champions alone: a line file's model that is not registered yet was

@@ -212,26 +212,25 @@ static void a_request_is_echoed_up_to_128_bytes(void **state)
 	assert_string_equal(the_reply(r, 1)->req, "");
 }
 
+#define THERE_ARE ", there are \"label\", \"promote\", \"rollback\""
+
 static void an_unknown_command_is_told_what_there_is(void **state)
 {
 	struct rig *r = *state;
 
 	rig_begin(r);
-	rig_message(r, "acme/flow/cmd/promote", "{\"req\":\"x\"}", false);
-	expect_refused(
-		r, "unknown_command", "there is no command \"promote\" here, there is \"label\"");
+	rig_message(r, "acme/flow/cmd/demote", "{\"req\":\"x\"}", false);
+	expect_refused(r, "unknown_command", "there is no command \"demote\" here" THERE_ARE);
 	assert_string_equal(the_reply(r, 1)->req, "x");
 	assert_int_equal(rig_outcome(r, 1, OUTCOME_REPLY)->line, 0);
 	rig_message(r, "acme/flow/cmd/label/x", "{}", false);
-	expect_refused(
-		r, "unknown_command", "there is no command \"label/x\" here, there is \"label\"");
+	expect_refused(r, "unknown_command", "there is no command \"label/x\" here" THERE_ARE);
 	rig_message(r, "acme/flow/cmd/", "{}", false);
-	expect_refused(r, "unknown_command", "there is no command \"\" here, there is \"label\"");
+	expect_refused(r, "unknown_command", "there is no command \"\" here" THERE_ARE);
 	/* a name as long as it likes */
 	rig_message(r, "acme/flow/cmd/1234567890123456789012345678901234567890x", "{}", false);
 	expect_refused(r, "unknown_command",
-		"there is no command \"1234567890123456789012345678901234567890\" here, there is "
-		"\"label\"");
+		"there is no command \"1234567890123456789012345678901234567890\" here" THERE_ARE);
 }
 
 static void the_gateway_has_no_labels(void **state)
@@ -245,6 +244,53 @@ static void the_gateway_has_no_labels(void **state)
 	assert_true(rig_outcome(r, 1, OUTCOME_REPLY)->line == SIZE_MAX);
 }
 
+/* The engine only says what is wanted; it is answered by who carries it out. */
+static void a_promotion_is_asked_for(void **state)
+{
+	struct rig *r = *state;
+	const struct swap_request *swap;
+
+	rig_begin(r);
+	rig_message(r, "acme/flow/cmd/promote",
+		"{\"req\":7,\"model\":\"3f9c\",\"by\":\"ann\",\"why\":\"better\"}", false);
+	assert_int_equal(r->changed, ENGINE_CHANGED);
+	assert_int_equal(r->out.count, 1);
+	assert_int_equal(rig_outcome(r, 0, OUTCOME_SWAP)->line, 0);
+	swap = &rig_outcome(r, 0, OUTCOME_SWAP)->swap;
+	assert_false(swap->is_rollback);
+	assert_string_equal(swap->req, "7");
+	assert_string_equal(swap->model, "3f9c");
+	assert_string_equal(swap->by, "ann");
+	assert_string_equal(swap->why, "better");
+	assert_int_equal(engine_counts(r->engine)->used, 1);
+	rig_message(r, "acme/flow/cmd/rollback", "{\"by\":\"bob\"}", false);
+	assert_int_equal(r->changed, ENGINE_CHANGED);
+	swap = &rig_outcome(r, 0, OUTCOME_SWAP)->swap;
+	assert_true(swap->is_rollback);
+	assert_string_equal(swap->req, "");
+	assert_string_equal(swap->by, "bob");
+	assert_string_equal(swap->why, "");
+	assert_string_equal(swap->model, "");
+	assert_int_equal(engine_number(r->engine), 2);
+}
+
+static void a_promotion_names_a_model(void **state)
+{
+	static const char *const bad[] = {
+		"{}", "{\"model\":\"\"}", "{\"model\":1234}", "{\"model\":null}"};
+	struct rig *r = *state;
+
+	rig_begin(r);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		rig_message(r, "acme/flow/cmd/promote", bad[i], false);
+		expect_refused(r, "bad_command",
+			"a promotion needs \"model\": a SHA-256, its beginning, \"challenger\" or "
+			"\"previous\"");
+	}
+	rig_message(r, "acme/gw/cmd/promote", "{\"model\":\"3f9c\"}", false);
+	expect_refused(r, "unknown_command", "there is no command \"promote\" here");
+}
+
 static void a_retained_command_is_old(void **state)
 {
 	struct rig *r = *state;
@@ -254,6 +300,10 @@ static void a_retained_command_is_old(void **state)
 	rig_expect_refusal(
 		r, REFUSAL_RETAINED, "a retained command is old, and is not carried out");
 	assert_int_equal(rig_outcome(r, 0, OUTCOME_REFUSED)->line, 0);
+	assert_int_equal(r->changed, 0);
+	rig_message(r, "acme/flow/cmd/rollback", "{}", true);
+	rig_expect_refusal(
+		r, REFUSAL_RETAINED, "a retained command is old, and is not carried out");
 	assert_int_equal(r->changed, 0);
 }
 
@@ -313,6 +363,8 @@ int main(void)
 		RIG_TEST(a_request_is_echoed_up_to_128_bytes),
 		RIG_TEST(an_unknown_command_is_told_what_there_is),
 		RIG_TEST(the_gateway_has_no_labels),
+		RIG_TEST(a_promotion_is_asked_for),
+		RIG_TEST(a_promotion_names_a_model),
 		RIG_TEST(a_retained_command_is_old),
 		RIG_TEST(each_line_has_commands_of_its_own),
 		RIG_TEST(deadlines_are_handled_before_a_command),

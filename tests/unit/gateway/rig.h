@@ -126,7 +126,8 @@ static inline void start(struct rig *r)
 		  gateway_prepare_store(r->g, r->store, T0, &r->err) == 0 &&
 		  gateway_load_models(r->g, r->store, &r->err) == 0 &&
 		  gateway_restore(r->g, r->store, &r->err) == 0 &&
-		  gateway_adopt_models(r->g, r->store, T0, &r->err) == 0;
+		  gateway_adopt_models(r->g, r->store, T0, &r->err) == 0 &&
+		  gateway_load_beside(r->g, &r->err) == 0;
 	if (!is_fine)
 		fail_msg("%s", r->err.text);
 }
