@@ -32,6 +32,43 @@ static int delete_rows(struct slice *in, sqlite3_stmt *stmt, int64_t before_ms, 
 	return r;
 }
 
+/* What other models said of the unit that the row in `units` names. */
+static int delete_shadows(struct slice *in, sqlite3_stmt *units, struct err *err)
+{
+	static const char sql[] =
+		"DELETE FROM shadow WHERE line = ? AND unit = ? AND started_ms = ?";
+	struct statement st;
+	int r = statement_get(&st, in->store, sql, "delete what is old", err);
+
+	if (r < 0)
+		return r;
+	statement_text(&st, in->line);
+	statement_text(&st, (const char *)sqlite3_column_text(units, 0));
+	statement_int(&st, sqlite3_column_int64(units, 1));
+	return statement_run(&st, err);
+}
+
+/* As delete_rows, with a DELETE that returns unit and started_ms. */
+static int delete_unit_rows(
+	struct slice *in, sqlite3_stmt *stmt, int64_t before_ms, struct err *err)
+{
+	struct statement st;
+	int r;
+
+	statement_use(&st, in->store, stmt, "delete what is old");
+	statement_text(&st, in->line);
+	statement_int(&st, before_ms);
+	statement_int(&st, in->left);
+	while ((r = statement_step(&st, err)) == STATEMENT_ROW) {
+		in->left--;
+		r = delete_shadows(in, stmt, err);
+		if (r < 0)
+			break;
+	}
+	statement_end(&st);
+	return r;
+}
+
 /* Units of one verdict, with a label or without, oldest first. */
 static int delete_units(
 	struct slice *in, const char *verdict, bool has_label, int64_t before_ms, struct err *err)
@@ -40,7 +77,7 @@ static int delete_units(
 		"DELETE FROM \"%w\" WHERE _rowid_ IN (SELECT u._rowid_ FROM \"%w\" u"
 		" WHERE u.verdict = %Q AND u.scored_ms < ?2 AND %s EXISTS"
 		" (SELECT 1 FROM label l WHERE l.line = ?1 AND " LABEL_BELONGS ")"
-		" ORDER BY u.scored_ms LIMIT ?3)";
+		" ORDER BY u.scored_ms LIMIT ?3) RETURNING unit, started_ms";
 	sqlite3_stmt *stmt = NULL;
 	char *sql = sqlite3_mprintf(
 		format, in->table, in->table, verdict, has_label ? "" : "NOT", in->table);
@@ -53,7 +90,7 @@ static int delete_units(
 	sqlite3_free(sql);
 	if (r != SQLITE_OK)
 		return store_fail(in->store, "delete what is old", err);
-	r = delete_rows(in, stmt, before_ms, err);
+	r = delete_unit_rows(in, stmt, before_ms, err);
 	sqlite3_finalize(stmt);
 	return r;
 }

@@ -175,9 +175,30 @@ static void shortens_the_quarantine_by_age_and_number(void **state)
 	assert_string_equal(temporary_query(t, "SELECT count(*) FROM quarantine"), "100");
 }
 
+/* Those of another unit, of another start and of another line stay. */
+static void what_models_said_of_a_unit_goes_with_it(void **state)
+{
+	struct temporary *t = *state;
+
+	add_line(t);
+	put(t, "a", "pass", 100);
+	put(t, "a", "pass", 2000);
+	put(t, "b", "defect", 100);
+	temporary_exec(t, "INSERT INTO shadow VALUES ('press-3', 'a', 100, 'm1', 0.1),"
+			  " ('press-3', 'a', 100, 'm2', 0.2), ('press-3', 'a', 2000, 'm1', 0.3),"
+			  " ('press-3', 'b', 100, 'm1', 0.4), ('oven', 'a', 100, 'm1', 0.5)");
+	expect_units(t, 1100, "a,a,b");
+	assert_string_equal(temporary_query(t, "SELECT count(*) FROM shadow"), "5");
+	expect_units(t, 1101, "a,b");
+	assert_string_equal(temporary_query(t, "SELECT group_concat(p_defect) FROM (SELECT p_defect"
+					       " FROM shadow ORDER BY p_defect)"),
+		"0.3,0.4,0.5");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		temporary_test(what_models_said_of_a_unit_goes_with_it),
 		temporary_test(keeps_each_verdict_as_long_as_it_should),
 		temporary_test(keeps_labelled_units_as_long_as_labels),
 		temporary_test(deletes_in_slices_oldest_first),
