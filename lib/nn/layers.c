@@ -136,6 +136,18 @@ void nn_program_layer(const struct nn_program *p, size_t i, struct nn_layer *out
 	};
 }
 
+int nn_program_note_scaling(struct nn_program *p)
+{
+	const struct nn_step *scaling = nn_program_layer_count(p) > 0 ? scaling_step(p) : NULL;
+
+	if (!scaling || scaling->columns.over)
+		return 0;
+	p->ones = nn_floats_new(p->inputs);
+	for (size_t i = 0; p->ones && i < p->inputs; i++)
+		p->ones[i] = 1;
+	return p->ones ? 0 : -ENOMEM;
+}
+
 const float *nn_program_mean(const struct nn_program *p)
 {
 	const struct nn_step *scaling = nn_program_layer_count(p) > 0 ? scaling_step(p) : NULL;

@@ -7,9 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/nn/check.h"
+#include "lib/nn/fold.h"
 #include "lib/nn/program_parts.h"
+
+#define FOLD_BLOCK_BYTES 65536
 
 float *nn_floats_new(size_t n)
 {
@@ -138,7 +142,7 @@ int nn_program_prepare(struct nn_program **out, size_t inputs, const struct nn_s
 			return err_set(err, -ENOMEM, "no memory for step %zu of %zu columns", i,
 				steps[i].width);
 	}
-	if (nn_program_lay_out(p) < 0)
+	if (nn_program_lay_out(p) < 0 || nn_program_note_scaling(p) < 0)
 		return err_set(err, -ENOMEM, "no memory for a program of %zu steps", count);
 	for (size_t i = 0; i < count; i++)
 		if (find_places(p, i) < 0)
@@ -151,9 +155,15 @@ int nn_program_prepare(struct nn_program **out, size_t inputs, const struct nn_s
 int nn_program_build(struct nn_program **out, size_t inputs, const struct nn_step *steps,
 	size_t count, size_t result, struct err *err)
 {
+	CLEANUP(arena_free) struct arena *memory = NULL;
+	struct nn_steps folded = {inputs, count, result, steps};
 	int r = nn_steps_check(inputs, steps, count, result, err);
 
-	return r < 0 ? r : nn_program_prepare(out, inputs, steps, count, result, err);
+	if (r == 0 && (arena_new(&memory, FOLD_BLOCK_BYTES) < 0 || nn_fold(&folded, memory) < 0))
+		r = err_set(err, -ENOMEM, "no memory for a program of %zu steps", count);
+	return r < 0 ? r
+		     : nn_program_prepare(
+			       out, inputs, folded.steps, folded.count, folded.result, err);
 }
 
 static void step_deinit(struct nn_step *s)

@@ -38,3 +38,6 @@ MUST_CHECK int nn_program_prepare(struct nn_program **out, size_t inputs,
 
 /* Fills offsets, keeps_input and stride. -ENOMEM. */
 MUST_CHECK int nn_program_lay_out(struct nn_program *p);
+
+/* Fills ones where they are needed. -ENOMEM. */
+MUST_CHECK int nn_program_note_scaling(struct nn_program *p);

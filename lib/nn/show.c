@@ -18,7 +18,7 @@ static void show_numbers(struct buf *out, const char *what, size_t n, const floa
 		is_same = v[i] == v[0];
 	buf_addf(out, "%s", what);
 	for (size_t i = 0; i < (is_same ? 1 : n) && i < SHOWN; i++)
-		buf_addf(out, " %g", (double)v[i]);
+		buf_addf(out, " %g", v[i] == 0 ? 0 : (double)v[i]); /* -0 is 0 */
 	buf_add(out, !is_same && n > SHOWN ? " ..." : "");
 }
 
