@@ -202,8 +202,13 @@ int nn_fold(struct nn_steps *s, struct arena *memory)
 {
 	struct fold f = {
 		.memory = memory, .inputs = s->inputs, .count = s->count, .result = s->result};
+	size_t widest = s->inputs;
 
+	for (size_t i = 0; i < s->count; i++)
+		widest = s->steps[i].width > widest ? s->steps[i].width : widest;
 	f.steps = fold_alloc(&f, s->count, sizeof(*f.steps));
+	f.stages = fold_alloc(&f, widest, sizeof(*f.stages));
+	f.joined = fold_alloc(&f, widest, sizeof(*f.joined));
 	if (f.failed)
 		return -ENOMEM;
 	if (s->count > 0)

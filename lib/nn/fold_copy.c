@@ -3,13 +3,6 @@
 
 #define TRACE_MAX 16 /* steps that are looked through */
 
-/* Where the columns of a copy come from when column-wise steps are passed over, and what those
- * did on the way. */
-struct origins {
-	struct nn_column *columns;
-	struct fold_stage *stages;
-};
-
 static struct nn_column behind_copies(const struct fold *f, struct nn_column c)
 {
 	while (fold_is(f, c.value, NN_COPY))
@@ -17,7 +10,7 @@ static struct nn_column behind_copies(const struct fold *f, struct nn_column c)
 	return c;
 }
 
-/* Back over a column-wise step, as long as all it did fits one stage. */
+/* Back over column-wise steps, as long as all that they did fits one stage. */
 static void trace(const struct fold *f, struct nn_column *column, struct fold_stage *stage)
 {
 	struct fold_stage joined;
@@ -52,23 +45,22 @@ static size_t put_plain(struct fold *f, size_t n, const struct nn_column *column
 size_t fold_put_copy(struct fold *f, struct nn_step s)
 {
 	struct nn_column *columns = fold_alloc(f, s.width, sizeof(*columns));
-	struct origins o = {
-		.columns = fold_alloc(f, s.width, sizeof(*o.columns)),
-		.stages = fold_alloc(f, s.width, sizeof(*o.stages)),
-	};
-	size_t sources, origins;
+	struct nn_column *origins = fold_alloc(f, s.width, sizeof(*origins));
+	size_t source_count, origin_count;
 
 	if (f->failed)
 		return 0;
 	for (size_t c = 0; c < s.width; c++) {
 		columns[c] = behind_copies(f, s.copy.columns[c]);
-		o.columns[c] = columns[c];
-		trace(f, &o.columns[c], &o.stages[c]);
+		origins[c] = columns[c];
+		trace(f, &origins[c], &f->stages[c]);
 	}
-	sources = fold_distinct(f, columns, s.width);
-	origins = fold_distinct(f, o.columns, s.width);
+	source_count = fold_distinct(f, columns, s.width);
+	origin_count = fold_distinct(f, origins, s.width);
+	if (f->failed)
+		return 0;
 	/* Passing over one of many would only scale the others in vain. */
-	if (origins < sources && (origins == 1 || sources - origins > 1))
-		return fold_put_stages(f, put_plain(f, s.width, o.columns), s.width, o.stages);
-	return f->failed ? 0 : put_plain(f, s.width, columns);
+	if (origin_count < source_count && (origin_count == 1 || source_count - origin_count > 1))
+		return fold_put_joined(f, put_plain(f, s.width, origins), s.width);
+	return put_plain(f, s.width, columns);
 }

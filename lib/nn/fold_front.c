@@ -112,14 +112,12 @@ static bool is_ready(const struct fold *f, size_t value)
 
 static size_t put_limits(struct fold *f, const struct nn_step *s)
 {
-	struct fold_stage *stages = fold_alloc(f, s->width, sizeof(*stages));
-
-	for (size_t c = 0; stages && c < s->width; c++) {
-		stages[c] = fold_nothing;
-		stages[c].low = fold_stage_of(s, c).low;
-		stages[c].high = fold_stage_of(s, c).high;
+	for (size_t c = 0; c < s->width; c++) {
+		f->stages[c] = fold_nothing;
+		f->stages[c].low = fold_stage_of(s, c).low;
+		f->stages[c].high = fold_stage_of(s, c).high;
 	}
-	return f->failed ? 0 : fold_put_stages(f, s->from[0], s->width, stages);
+	return fold_put_stages(f, s->from[0], s->width, f->stages);
 }
 
 /* An activation that the kernels have; false when it is none. */

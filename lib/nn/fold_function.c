@@ -71,33 +71,14 @@ static bool as_columns(struct fold *f, const struct nn_step *s, size_t *out)
 {
 	const bool is_first = fold_is(f, s->from[0], NN_CONSTANT);
 	const size_t constant = s->from[is_first ? 0 : 1], x = s->from[is_first ? 1 : 0];
-	struct nn_step columns = {.kind = NN_COLUMNS, .width = s->width, .from = {x}};
-	float *parts[6];
 
 	if (!fold_is(f, constant, NN_CONSTANT) || fold_width(f, x) != s->width)
 		return false;
-	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
-		parts[i] = fold_alloc(f, s->width, sizeof(**parts));
-	for (size_t c = 0; c < s->width && !f->failed; c++) {
-		const float v = number(f, constant, c);
-		struct fold_stage stage;
-
-		if (!(is_first ? stage_of_first : stage_of_second)(s->pair, v, &stage))
+	for (size_t c = 0; c < s->width; c++)
+		if (!(is_first ? stage_of_first : stage_of_second)(
+			    s->pair, number(f, constant, c), &f->stages[c]))
 			return false;
-		parts[0][c] = stage.minus;
-		parts[1][c] = stage.over;
-		parts[2][c] = stage.times;
-		parts[3][c] = stage.plus;
-		parts[4][c] = stage.low;
-		parts[5][c] = stage.high;
-	}
-	columns.columns.minus = parts[0];
-	columns.columns.over = parts[1];
-	columns.columns.times = parts[2];
-	columns.columns.plus = parts[3];
-	columns.columns.low = parts[4];
-	columns.columns.high = parts[5];
-	*out = f->failed ? 0 : fold_put_columns(f, columns);
+	*out = fold_put_joined(f, x, s->width);
 	return true;
 }
 
@@ -158,21 +139,15 @@ static size_t put_reciprocal(struct fold *f, size_t from)
 
 size_t fold_put_map(struct fold *f, struct nn_step s)
 {
-	float *minus_one;
-
 	if (s.map.f == NN_MAP_RECIPROCAL)
 		return put_reciprocal(f, s.from[0]);
 	if (s.map.f != NN_MAP_NEGATE)
 		return fold_append(f, &s);
-	minus_one = fold_alloc(f, s.width, sizeof(*minus_one));
-	for (size_t c = 0; minus_one && c < s.width; c++)
-		minus_one[c] = -1;
-	return fold_put_columns(f, (struct nn_step){
-					   .kind = NN_COLUMNS,
-					   .width = s.width,
-					   .from = {s.from[0]},
-					   .columns = {.times = minus_one},
-				   });
+	for (size_t c = 0; c < s.width; c++) {
+		f->stages[c] = fold_nothing;
+		f->stages[c].times = -1;
+	}
+	return fold_put_joined(f, s.from[0], s.width);
 }
 
 size_t fold_put_pair(struct fold *f, struct nn_step s)

@@ -21,6 +21,11 @@ struct fold_value {         /* of the new list */
 	size_t moved;      /* the same, moved before the copy it reads; 0: not made */
 };
 
+/* The numbers of one column of NN_COLUMNS. */
+struct fold_stage {
+	float minus, over, times, plus, low, high;
+};
+
 struct fold {
 	struct arena *memory;
 	size_t inputs, count, room, result;
@@ -28,6 +33,8 @@ struct fold {
 	struct fold_value *values; /* [count + 1] */
 	size_t *marks;             /* scratch for fold_distinct, by value */
 	size_t mark, mark_room;
+	/* Scratch for the widest value: what a step does, and that joined with another's. */
+	struct fold_stage *stages, *joined;
 	bool failed; /* no memory: the pass ends */
 };
 
@@ -53,10 +60,6 @@ static inline bool fold_is(const struct fold *f, size_t value, enum nn_step_kind
 /* How many values the columns come from, constants left aside. */
 size_t fold_distinct(struct fold *f, const struct nn_column *columns, size_t n);
 
-/* The numbers of one column of NN_COLUMNS. */
-struct fold_stage {
-	float minus, over, times, plus, low, high;
-};
 extern const struct fold_stage fold_nothing; /* leaves a column as it is */
 
 struct fold_stage fold_stage_of(const struct nn_step *s, size_t column);
@@ -76,9 +79,9 @@ size_t fold_into_front(struct fold *f, struct nn_step s);  /* into the matrix be
 void fold_carry_out(struct fold *f);                       /* ends fold_into_front */
 size_t fold_into_behind(struct fold *f, struct nn_step s); /* into the matrix behind */
 
-/* fold_simplify, copies: */
-size_t fold_put_copy(struct fold *f, struct nn_step s);
-/* and column-wise functions: */
-size_t fold_put_columns(struct fold *f, struct nn_step s);
+/* fold_simplify, functions and copies: */
 size_t fold_put_pair(struct fold *f, struct nn_step s);
 size_t fold_put_map(struct fold *f, struct nn_step s);
+size_t fold_put_copy(struct fold *f, struct nn_step s);
+/* NN_COLUMNS of f->stages, joined with the one before where that is exact. */
+size_t fold_put_joined(struct fold *f, size_t from, size_t n);

@@ -1,27 +1,34 @@
 /* The pass of what is exact: constants worked out, column-wise functions, copies. */
+#include <string.h>
+
 #include "lib/nn/fold_list.h"
 
-size_t fold_put_columns(struct fold *f, struct nn_step s)
+size_t fold_put_joined(struct fold *f, size_t from, size_t n)
 {
-	struct fold_stage *stages = fold_alloc(f, s.width, sizeof(*stages));
-	size_t from = s.from[0];
+	struct fold_stage *stages = f->stages, *joined = f->joined;
 
-	for (size_t c = 0; stages && c < s.width; c++)
-		if (!fold_join(fold_nothing, fold_stage_of(&s, c), &stages[c]))
-			stages[c] = fold_stage_of(&s, c);
-	while (stages && fold_is(f, from, NN_COLUMNS)) {
-		struct fold_stage *joined = fold_alloc(f, s.width, sizeof(*joined));
+	for (size_t c = 0; c < n; c++)
+		if (fold_join(fold_nothing, stages[c], &joined[c]))
+			stages[c] = joined[c];
+	while (fold_is(f, from, NN_COLUMNS)) {
 		size_t c = 0;
 
-		while (joined && c < s.width &&
+		while (c < n &&
 			fold_join(fold_stage_of(fold_maker(f, from), c), stages[c], &joined[c]))
 			c++;
-		if (c < s.width)
+		if (c < n)
 			break;
-		stages = joined;
 		from = fold_maker(f, from)->from[0];
+		memcpy(stages, joined, n * sizeof(*stages));
 	}
-	return f->failed ? 0 : fold_put_stages(f, from, s.width, stages);
+	return fold_put_stages(f, from, n, stages);
+}
+
+static size_t put_columns(struct fold *f, const struct nn_step *s)
+{
+	for (size_t c = 0; c < s->width; c++)
+		f->stages[c] = fold_stage_of(s, c);
+	return fold_put_joined(f, s->from[0], s->width);
 }
 
 size_t fold_simplify(struct fold *f, struct nn_step s)
@@ -30,7 +37,7 @@ size_t fold_simplify(struct fold *f, struct nn_step s)
 		return fold_put_worked_out(f, &s);
 	switch (s.kind) {
 	case NN_COLUMNS:
-		return fold_put_columns(f, s);
+		return put_columns(f, &s);
 	case NN_PAIR:
 		return fold_put_pair(f, s);
 	case NN_MAP:

@@ -56,7 +56,8 @@ const float *nn_program_sd(const struct nn_program *p);
 void nn_program_show(const struct nn_program *p, struct buf *out);
 
 /* The bounds that every output is shown to keep, for any input; -INFINITY, INFINITY where nothing
- * is known. NaN from an input that is not a number is left aside. low, high [outputs]. -ENOMEM. */
+ * is known. NaN is left aside, and so is rounding by up to 1e-6 below 0 and above 1.
+ * low, high [outputs]. -ENOMEM. */
 MUST_CHECK int nn_program_bounds(const struct nn_program *p, double *low, double *high);
 
 MUST_CHECK int nn_scratch_new(struct nn_scratch **out, const struct nn_program *p, size_t rows);

@@ -1,5 +1,5 @@
-/* Random programs: folded they give what they give unfolded, in batches what single rows give; what
- * is no program is refused. */
+/* Random programs: folded they give what they give unfolded, in batches what single rows give,
+ * within the bounds that are said; and what is no program is refused. */
 #include "tests/unit/nn/steps.h"
 
 #include <errno.h>
@@ -166,12 +166,20 @@ static void make(struct random_program *p, uint64_t seed, bool has_matrices)
 		put_step(p, has_matrices);
 }
 
+static bool is_between(float v, double low, double high)
+{
+	const double slack = isfinite(v) ? 1e-5 * fmax(1, fabs((double)v)) : 0;
+
+	return isnan(v) || ((double)v >= low - slack && (double)v <= high + slack);
+}
+
 static void compare(const struct random_program *p, struct rng *rng, double tolerance)
 {
 	CLEANUP(nn_program_free) struct nn_program *folded = NULL, *plain = NULL;
 	CLEANUP(nn_scratch_free) struct nn_scratch *few = NULL, *one = NULL, *plain_one = NULL;
 	const struct nn_kernels *k = nn_kernels_choose("scalar", NULL);
 	float x[ROWS * WIDEST], rows[ROWS * WIDEST], row[WIDEST], want[WIDEST];
+	double low[WIDEST], high[WIDEST];
 	struct err err = {""};
 
 	if (nn_program_build(&folded, p->inputs, p->steps, p->count, p->count, &err) < 0)
@@ -181,6 +189,7 @@ static void compare(const struct random_program *p, struct rng *rng, double tole
 	assert_int_equal(nn_scratch_new(&few, folded, 3), 0);
 	assert_int_equal(nn_scratch_new(&one, folded, 1), 0);
 	assert_int_equal(nn_scratch_new(&plain_one, plain, 1), 0);
+	assert_int_equal(nn_program_bounds(folded, low, high), 0);
 	for (size_t i = 0; i < ROWS * p->inputs; i++)
 		x[i] = (float)rng_normal(rng);
 	nn_run_rows(folded, k, few, ROWS, x, rows);
@@ -190,9 +199,12 @@ static void compare(const struct random_program *p, struct rng *rng, double tole
 		nn_run_row(folded, k, one, x + r * p->inputs, row);
 		nn_run_row(plain, k, plain_one, x + r * p->inputs, want);
 		assert_memory_equal(row, rows + r * outputs, outputs * sizeof(*row));
-		for (size_t i = 0; i < outputs; i++)
+		for (size_t i = 0; i < outputs; i++) {
+			if (!is_between(row[i], low[i], high[i]))
+				fail_msg("%.9g, not in %g to %g", (double)row[i], low[i], high[i]);
 			if (!is_close(row[i], (double)want[i], tolerance > 0 ? 1 : 0, tolerance))
 				fail_msg("%.9g, not %.9g", (double)row[i], (double)want[i]);
+		}
 	}
 }
 
@@ -226,11 +238,92 @@ static void with_matrices_folding_changes_little(void **state)
 	free(p);
 }
 
+/* One thing of a good program is made any number. */
+static void spoil(struct random_program *p)
+{
+	static const size_t odd[] = {
+		0, 1, 2, 3, 7, 12, 13, 70000, UINT32_MAX, SIZE_MAX, SIZE_MAX / 2};
+	struct nn_step *s = &p->steps[below(&p->rng, p->count)];
+	const size_t v = odd[below(&p->rng, ARRAY_LEN(odd))];
+
+	switch (below(&p->rng, 7)) {
+	case 0:
+		s->from[below(&p->rng, 3)] = v;
+		break;
+	case 1:
+		if (v <= WIDEST || v > 65536) /* else its numbers would not be there */
+			s->width = v <= s->width ? v : v > WIDEST ? v : s->width;
+		break;
+	case 2:
+		if (s->kind == NN_REDUCE)
+			s->reduce.groups.inner = v;
+		if (s->kind == NN_GROUP)
+			s->group.groups.outer = v;
+		break;
+	case 3:
+		if (s->kind == NN_REDUCE)
+			s->reduce.groups.size = v;
+		if (s->kind == NN_GROUP)
+			s->group.groups.size = v;
+		break;
+	case 4:
+		if (s->kind == NN_MAP)
+			s->map.f = (enum nn_map)v;
+		if (s->kind == NN_PAIR)
+			s->pair = (enum nn_pair)v;
+		if (s->kind == NN_REDUCE)
+			s->reduce.f = (enum nn_reduce)v;
+		if (s->kind == NN_GROUP)
+			s->group.f = (enum nn_group)v;
+		if (s->kind == NN_AFFINE)
+			s->affine.activation = (enum nn_activation)v;
+		break;
+	case 5:
+		if (s->kind == NN_COPY)
+			p->columns[s - p->steps][0].value = (uint32_t)v;
+		break;
+	default:
+		if (s->kind == NN_COPY)
+			p->columns[s - p->steps][0].column = (uint32_t)v;
+	}
+}
+
+static void what_is_no_program_is_refused(void **state)
+{
+	struct random_program *p = malloc(sizeof(*p));
+	size_t refused = 0;
+
+	(void)state;
+	assert_non_null(p);
+	for (uint64_t seed = 0; seed < 2 * PROGRAMS; seed++) {
+		CLEANUP(nn_program_free) struct nn_program *program = NULL;
+		CLEANUP(nn_scratch_free) struct nn_scratch *s = NULL;
+		float x[WIDEST] = {1, 2, 3}, y[WIDEST];
+		struct err err = {""};
+		int r;
+
+		make(p, seed, seed % 2);
+		spoil(p);
+		r = nn_program_build(&program, p->inputs, p->steps, p->count, p->count, &err);
+		assert_true(r == 0 || r == -EINVAL);
+		if (r < 0) {
+			assert_int_equal(strncmp(err.text, "step ", 5), 0);
+			refused++;
+			continue;
+		}
+		assert_int_equal(nn_scratch_new(&s, program, 1), 0);
+		nn_run_row(program, nn_kernels_choose("scalar", NULL), s, x, y);
+	}
+	assert_in_range(refused, PROGRAMS / 4, 2 * PROGRAMS - PROGRAMS / 4);
+	free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_matrices_folding_changes_no_bit),
 		cmocka_unit_test(with_matrices_folding_changes_little),
+		cmocka_unit_test(what_is_no_program_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("nn_random", tests, NULL, NULL);
