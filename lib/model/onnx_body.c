@@ -34,6 +34,9 @@ const char *onnx_body_node_text(char out[2 * ONNX_TEXT], const struct onnx_body 
 
 static int read_opsets(struct onnx_body *b, const struct onnx_body_parts *parts, struct err *err)
 {
+	if (parts->opset_count > ONNX_NODES_MAX)
+		return err_set(err, -EINVAL, "%s names %zu opsets, allowed are %d", parts->who,
+			parts->opset_count, ONNX_NODES_MAX);
 	if (map_new(&b->opsets, parts->opset_count + 1) < 0)
 		return no_memory(err);
 	for (size_t i = 0; i < parts->opset_count; i++) {
@@ -61,13 +64,16 @@ int64_t onnx_body_opset(const struct onnx_body *b, const char *domain)
 	return set ? set->version : 0;
 }
 
-static int find_makers(struct onnx_body *b, struct err *err)
+static int find_makers(struct onnx_body *b, const char *who, struct err *err)
 {
 	char node[2 * ONNX_TEXT], show[ONNX_TEXT];
 	size_t results = 0;
 
 	for (size_t i = 0; i < b->node_count; i++)
 		results += b->nodes[i].proto->n_output;
+	if (results > ONNX_RESULTS_MAX)
+		return err_set(err, -EINVAL, "%s has nodes that make %zu tensors, allowed are %d",
+			who, results, ONNX_RESULTS_MAX);
 	if (map_new(&b->makers, results + 1) < 0)
 		return no_memory(err);
 	for (size_t i = 0; i < b->node_count; i++) {
@@ -204,7 +210,7 @@ int onnx_body_init(struct onnx_body *b, const struct onnx_body_parts *parts, str
 		b->nodes[i].proto = parts->nodes[i];
 		b->nodes[i].domain = onnx_domain(parts->nodes[i]->domain);
 	}
-	rc = find_makers(b, err);
+	rc = find_makers(b, parts->who, err);
 	if (rc == 0)
 		rc = find_needed(b, parts, err);
 	for (size_t i = 0; rc == 0 && i < b->node_count; i++) {

@@ -11,8 +11,9 @@
 #include "lib/base/macros.h"
 #include "lib/model/onnx_graph.h"
 
-#define ONNX_NAME_MAX 4096      /* bytes of a tensor's name */
-#define ONNX_ATTRIBUTES_MAX 100 /* of one node, and defaults of one function */
+#define ONNX_NAME_MAX 4096                     /* bytes of a tensor's name */
+#define ONNX_ATTRIBUTES_MAX 100                /* of one node, and defaults of one function */
+#define ONNX_RESULTS_MAX (10 * ONNX_NODES_MAX) /* what all nodes make */
 
 struct arena;
 struct err;

@@ -221,6 +221,11 @@ int onnx_external_find(struct onnx_external *e, const struct Onnx__TensorProto *
 	if (rc < 0)
 		return rc;
 	rc = read_number(p, "offset", 0, &begin, what, err);
+	if (rc == 0 && (begin > INT64_MAX || bytes > INT64_MAX - begin))
+		rc = err_set(err, -EINVAL,
+			"%s: the offset of its external data is no number of bytes that a file "
+			"can have",
+			what);
 	if (rc == 0)
 		rc = read_number(p, "length", bytes, &length, what, err);
 	if (rc < 0) {

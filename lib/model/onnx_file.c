@@ -58,8 +58,8 @@ static int incomplete(const Onnx__ModelProto *m, const char *what, struct err *e
 		for (size_t j = 0; j < g->node[i]->n_attribute; j++)
 			if (g->node[i]->attribute[j]->has_g || g->node[i]->attribute[j]->n_graphs)
 				return err_set(err, -EINVAL,
-					"not an ONNX file that can be run: %s, and node %zu holds "
-					"a graph of its own (control flow)",
+					"not an ONNX file: %s, and node %zu holds a graph of its "
+					"own (control flow), which cannot be run",
 					what, i + 1);
 	return err_set(err, -EINVAL, "not an ONNX file: %s", what);
 }
@@ -82,6 +82,9 @@ static int check_parts(const Onnx__ModelProto *m, struct err *err)
 		return err_set(err, -EINVAL,
 			"the graph has %zu inputs and %zu outputs, allowed are %d", g->n_input,
 			g->n_output, ONNX_NODES_MAX);
+	if (m->n_functions > ONNX_NODES_MAX)
+		return err_set(err, -EINVAL, "the file has %zu functions, allowed are %d",
+			m->n_functions, ONNX_NODES_MAX);
 	if (g->n_output == 0)
 		return incomplete(m, "the graph has no output", err);
 	return 0;

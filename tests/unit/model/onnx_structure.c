@@ -452,6 +452,18 @@ static void more_nodes_than_allowed_are_refused(void **state)
 	is_refused(onnx_model_of(g), "the file has 20001 nodes, allowed are 20000");
 }
 
+static void more_results_than_allowed_are_refused(void **state)
+{
+	struct buf g = graph_x_y(), node = onnx_node_of("", "Split", "x", "");
+
+	(void)state;
+	for (size_t i = 0; i < 200001; i++)
+		onnx_bytes_field(&node, 2, "", 0);
+	put_node(&g, node);
+	is_refused(onnx_model_of(g),
+		"the file has nodes that make 200001 tensors, allowed are 200000");
+}
+
 static void as_many_nodes_as_allowed_are_read(void **state)
 {
 	struct buf g = graph_x_y();
@@ -518,6 +530,7 @@ int main(void)
 		cmocka_unit_test(domains_that_nothing_uses_do_not_matter),
 		cmocka_unit_test(what_is_no_model_is_refused),
 		cmocka_unit_test(more_nodes_than_allowed_are_refused),
+		cmocka_unit_test(more_results_than_allowed_are_refused),
 		cmocka_unit_test(as_many_nodes_as_allowed_are_read),
 		cmocka_unit_test(a_file_of_empty_parts_stops_at_its_share_of_memory),
 		cmocka_unit_test(a_node_with_many_attributes_is_refused),
