@@ -355,6 +355,9 @@ static int put_node(struct flattening *f, const struct frame *at, size_t i)
 		return no_memory(f);
 	if (n->function)
 		return put_call(f, n->function, at, &node, p);
+	if (node.opset == 0 && !n->domain[0])
+		return err_set(f->err, -EINVAL,
+			"%s is of ONNX itself, of which the file names no opset", where);
 	if (node.opset == 0)
 		return err_set(f->err, -EINVAL,
 			"%s is of the domain \"%s\", which the file names no version of", where,

@@ -190,6 +190,9 @@ static void what_is_no_file_is_refused(void **state)
 	/* and nobody waits for a writer */
 	is_refused_in(
 		model_at("fifo", "", ""), folder, WHERE "\"fifo\", which is not a regular file");
+	is_refused_in(model_at("fifo/more", "", ""), folder,
+		WHERE
+		"\"fifo/more\", part of which is a link or no folder; links are not followed");
 	memset(name, 'n', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
 	is_refused_in(model_at(name, "", ""), folder,

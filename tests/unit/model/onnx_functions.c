@@ -341,6 +341,31 @@ static void functions_that_multiply_are_refused(void **state)
 	assert_memory_equal(err.text + strlen(err.text) - strlen(end), end, strlen(end));
 }
 
+/* The same of functions that only give back what they get: no node, but very many calls. */
+static void calls_that_multiply_are_refused(void **state)
+{
+	struct buf m = model_calling(call("", "F0", "x", "y"));
+	struct onnx_file *f = NULL;
+	struct err err = {""};
+	const char *end = "the graph has more than 20000 nodes with the functions in their places";
+
+	(void)state;
+	for (int i = 0; i < 15; i++) {
+		char name[16], next[16];
+		struct buf fn;
+
+		snprintf(name, sizeof(name), "F%d", i);
+		snprintf(next, sizeof(next), "F%d", i + 1);
+		fn = onnx_function_of(name, "a", "c");
+		put_inner(&fn, call("", next, "a", "b"));
+		put_inner(&fn, call("", next, "b", "c"));
+		put_function(&m, fn);
+	}
+	put_function(&m, onnx_function_of("F15", "a", "a"));
+	assert_int_equal(open_in(&f, m, -1, OPEN_LIMIT, &err), -EINVAL);
+	assert_memory_equal(err.text + strlen(err.text) - strlen(end), end, strlen(end));
+}
+
 /* Few calls of a function whose node reads very much. */
 static void nodes_that_read_very_much_are_refused(void **state)
 {
@@ -440,6 +465,7 @@ int main(void)
 		cmocka_unit_test(a_function_that_needs_itself_is_refused),
 		cmocka_unit_test(functions_nest_to_a_depth),
 		cmocka_unit_test(functions_that_multiply_are_refused),
+		cmocka_unit_test(calls_that_multiply_are_refused),
 		cmocka_unit_test(nodes_that_read_very_much_are_refused),
 		cmocka_unit_test(calls_that_do_not_fit_are_refused),
 		cmocka_unit_test(what_is_wrong_in_a_function_names_it),

@@ -126,6 +126,29 @@ static void where_nothing_changes_the_bytes_are_the_same(void **state)
 	}));
 }
 
+/* A graph whose length takes more bytes than it must, and an entry with its value in front. */
+static struct buf oddly_written(void)
+{
+	struct buf b = {0}, entry = {0};
+
+	onnx_number_field(&b, 1, 8);
+	onnx_head(&b, 7, 2);
+	buf_put(&b, "\x83\x80\x00", 3); /* 3 */
+	onnx_head(&b, GRAPH_INITIALIZER, 2);
+	buf_put(&b, "\x80\x00", 2); /* 0 */
+	onnx_bytes_field(&b, 1000, "", 0);
+	onnx_text_field(&entry, 2, "1");
+	onnx_text_field(&entry, 1, "a");
+	onnx_part(&b, METADATA, entry);
+	return b;
+}
+
+static void what_is_written_oddly_stays_so(void **state)
+{
+	(void)state;
+	are_the_same(rewritten(oddly_written(), -1, PACKED({"a", "1"})), oddly_written());
+}
+
 static void numbers_in_files_are_packed_wherever_they_are(void **state)
 {
 	(void)state;
@@ -290,6 +313,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(where_nothing_changes_the_bytes_are_the_same),
+		cmocka_unit_test(what_is_written_oddly_stays_so),
 		cmocka_unit_test(numbers_in_files_are_packed_wherever_they_are),
 		cmocka_unit_test(a_packed_file_opens_without_a_folder),
 		cmocka_unit_test(a_value_is_replaced_where_it_stands),
