@@ -7,13 +7,13 @@
  * Both add in the same order: the inputs are cut into segments, as many as there are chains or a
  * multiple of that; the products of a segment are summed from 0 on, the segments' sums are then
  * added to the bias, one after the other. A segment is short enough for its part of a panel to
- * stay in the nearest cache while all rows go through it. */
+ * stay in the second cache while all rows go through it. */
 #include <math.h>
 
 #include "lib/nn/kernels_vector.h"
 
 #define CHAINS_MAX 4
-#define SEGMENT_MAX 96 /* inputs */
+#define SEGMENT_MAX 384 /* inputs: 96 KiB of a panel */
 
 /* Chains of a panel of so many columns. */
 INLINE size_t chains_of(const size_t columns)

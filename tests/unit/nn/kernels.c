@@ -169,7 +169,7 @@ static void check_rows_of(
 
 static void check_rows(const struct nn_kernels *k, const struct nn_kernels *scalar)
 {
-	static const size_t long_rows[] = {95, 96, 97, 192, 193, 385, 590};
+	static const size_t long_rows[] = {383, 384, 385, 590, 769, 1537};
 	struct rng rng;
 
 	(void)scalar;
@@ -178,8 +178,8 @@ static void check_rows(const struct nn_kernels *k, const struct nn_kernels *scal
 		for (size_t outputs = 1; outputs <= SIZE_MAX_TRIED; outputs++)
 			check_rows_of(k, &rng, inputs, outputs, 1 + (inputs * 5 + outputs) % 13);
 	for (size_t i = 0; i < ARRAY_LEN(long_rows); i++)
-		for (size_t outputs = 1; outputs <= 64; outputs += 7)
-			for (size_t rows = 1; rows <= 14; rows++)
+		for (size_t outputs = 1; outputs <= 64; outputs += 9)
+			for (size_t rows = 1; rows <= 13; rows++)
 				check_rows_of(k, &rng, long_rows[i], outputs, rows);
 }
 
