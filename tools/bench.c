@@ -10,7 +10,8 @@
 #include "tools/measure.h"
 #include "tools/options.h"
 
-#define STORE_SECONDS 1.0 /* for each size of transaction */
+#define NETWORK_SECONDS 0.3 /* for each network and kernel set */
+#define STORE_SECONDS 1.0   /* for each size of transaction */
 #define PIPELINE_UNITS 20000
 #define TRAINING_ROWS 10000
 #define TRAINING_COLUMNS 8
@@ -30,72 +31,105 @@ static void list_item(struct buf *b)
 	jsonw_begin(b);
 }
 
+#define SETS_MAX 8
+
+/* What was measured of a kernel set. */
+struct set_figures {
+	const char *name;
+	struct measured_rows rows[MEASURE_NETWORKS][MEASURE_BATCHES];
+	double training_s;
+};
+
 /* 0 where the limit is not known. */
-static double ratio(double ns, double limit_ns)
+static double ratio(const struct measured_rows *m)
 {
-	return limit_ns > 0 ? ns / limit_ns : 0;
+	return m->limit_ns > 0 ? m->row_ns / m->limit_ns : 0;
 }
 
-static void say_kernels(
-	struct bench *b, const char *name, const struct measured_rows *m, double training_s)
+static int measure_set(struct set_figures *f, const struct nn_kernels *k, struct err *err)
 {
-	const struct {
-		const char *what;
-		double ns, limit_ns;
-	} rows[] = {
-		{"one row", m->row_ns, m->row_limit_ns},
-		{"64 rows", m->batch_ns, m->batch_limit_ns},
-	};
+	int r = 0;
 
-	if (b->json) {
-		list_item(&b->out);
-		jsonw_text(&b->out, "name", name);
-		jsonw_real(&b->out, "row_ns", m->row_ns);
-		jsonw_real(&b->out, "row_limit_ns", m->row_limit_ns);
-		jsonw_real(&b->out, "row_ratio", ratio(m->row_ns, m->row_limit_ns));
-		jsonw_real(&b->out, "batch_row_ns", m->batch_ns);
-		jsonw_real(&b->out, "batch_row_limit_ns", m->batch_limit_ns);
-		jsonw_real(&b->out, "batch_row_ratio", ratio(m->batch_ns, m->batch_limit_ns));
-		jsonw_real(&b->out, "training_s", training_s);
-		jsonw_end(&b->out);
-		return;
+	f->name = k->name;
+	for (size_t i = 0; r == 0 && i < MEASURE_NETWORKS; i++)
+		r = measure_rows(f->rows[i], k, &measure_networks[i], NETWORK_SECONDS, err);
+	return r < 0 ? r
+		     : measure_training(&f->training_s, k, TRAINING_ROWS, TRAINING_COLUMNS,
+			       TRAINING_EPOCHS, err);
+}
+
+static void say_set(struct buf *out, const struct set_figures *f)
+{
+	list_item(out);
+	jsonw_text(out, "name", f->name);
+	jsonw_real(out, "training_s", f->training_s);
+	jsonw_key(out, "rows");
+	buf_add(out, "[");
+	for (size_t i = 0; i < MEASURE_NETWORKS * MEASURE_BATCHES; i++) {
+		const struct measured_rows *m = &f->rows[i / MEASURE_BATCHES][i % MEASURE_BATCHES];
+
+		list_item(out);
+		jsonw_text(out, "network", measure_networks[i / MEASURE_BATCHES].name);
+		jsonw_int(out, "batch", (int64_t)m->rows);
+		jsonw_real(out, "row_ns", m->row_ns);
+		jsonw_real(out, "limit_ns", m->limit_ns);
+		jsonw_real(out, "ratio", ratio(m));
+		jsonw_end(out);
 	}
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		printf("  %-8s %s %9.1f ns a row", name, rows[i].what, rows[i].ns);
-		if (rows[i].limit_ns > 0)
-			printf(", %.2f x the machine's limit of %.1f ns",
-				ratio(rows[i].ns, rows[i].limit_ns), rows[i].limit_ns);
-		printf("\n");
+	buf_add(out, "]");
+	jsonw_end(out);
+}
+
+static void print_row(const struct set_figures *sets, size_t count, size_t network, size_t batch)
+{
+	printf("  %-14s%6zu", measure_networks[network].name, sets->rows[network][batch].rows);
+	for (size_t s = 0; s < count; s++) {
+		const struct measured_rows *m = &sets[s].rows[network][batch];
+
+		if (m->limit_ns > 0)
+			printf("%12.1f %6.2f x", m->row_ns, ratio(m));
+		else
+			printf("%12.1f %8s", m->row_ns, "-");
 	}
-	printf("  %-8s training %.3f s (%d x %d, %d epochs, batches of 32)\n", name, training_s,
-		TRAINING_ROWS, TRAINING_COLUMNS, TRAINING_EPOCHS);
+	printf("\n");
+}
+
+static void print_sets(const struct set_figures *sets, size_t count)
+{
+	printf("kernels: ns a row, one thread, and that over the least this machine needs\n");
+	printf("  %-14s%6s", "network", "batch");
+	for (size_t s = 0; s < count; s++)
+		printf("%12s %8s", sets[s].name, "");
+	printf("\n");
+	for (size_t i = 0; i < MEASURE_NETWORKS * MEASURE_BATCHES; i++)
+		print_row(sets, count, i / MEASURE_BATCHES, i % MEASURE_BATCHES);
+	printf("  training, s         ");
+	for (size_t s = 0; s < count; s++)
+		printf("%*.3f %8s", s ? 12 : 10, sets[s].training_s, "");
+	printf(" (%d x %d, %d epochs, batches of 32)\n", TRAINING_ROWS, TRAINING_COLUMNS,
+		TRAINING_EPOCHS);
 }
 
 static int bench_kernels(struct bench *b, struct err *err)
 {
-	static const size_t widths[] = {32, 64, 64, 1};
+	struct set_figures sets[SETS_MAX];
+	size_t count = 0;
 
-	if (b->json)
-		buf_add(&b->out, "[");
-	else
-		printf("kernels: 32-64-64-1, one thread\n");
-	for (const struct nn_kernels *const *k = nn_kernels_all(); *k; k++) {
-		struct measured_rows m;
-		double training_s;
-		int r;
+	for (const struct nn_kernels *const *k = nn_kernels_all(); *k && count < SETS_MAX; k++)
+		if (nn_kernels_choose((*k)->name, NULL)) {
+			int r = measure_set(&sets[count++], *k, err);
 
-		if (!nn_kernels_choose((*k)->name, NULL))
-			continue;
-		r = measure_rows(&m, *k, widths, ARRAY_LEN(widths), err);
-		if (r == 0)
-			r = measure_training(&training_s, *k, TRAINING_ROWS, TRAINING_COLUMNS,
-				TRAINING_EPOCHS, err);
-		if (r < 0)
-			return r;
-		say_kernels(b, (*k)->name, &m, training_s);
+			if (r < 0)
+				return r;
+		}
+	if (!b->json) {
+		print_sets(sets, count);
+		return 0;
 	}
-	if (b->json)
-		buf_add(&b->out, "]");
+	buf_add(&b->out, "[");
+	for (size_t i = 0; i < count; i++)
+		say_set(&b->out, &sets[i]);
+	buf_add(&b->out, "]");
 	return 0;
 }
 

@@ -15,29 +15,31 @@ struct nn_kernels;
 
 double measure_now_ns(void); /* of a clock that never goes back */
 
-/* What the processor itself can do with vectors of 8 floats, one round each: multiplications and
- * additions per ns with fused multiply-add, all in registers; bytes per ns loaded over and over
- * from a buffer (32-byte aligned). Only where the kernels "avx2" run. */
-double measure_flops_per_ns(void);
-double measure_load_bytes_per_ns(const float *buffer, size_t bytes);
-
 /* A network of random weights with ReLU and a sigmoid at the end; widths [count]: 32, 64, 64, 1. */
 struct nn_program;
 MUST_CHECK int measure_random_program(
 	struct nn_program **out, const size_t *widths, size_t count, struct err *err);
 
-#define MEASURE_BATCH 64 /* rows */
+struct measure_network {
+	const char *name; /* "32-64-64-1" */
+	size_t count, widths[4];
+};
+#define MEASURE_NETWORKS 5
+extern const struct measure_network measure_networks[MEASURE_NETWORKS];
+
+#define MEASURE_BATCHES 3 /* of 1, 16 and 64 rows */
 
 struct measured_rows {
-	double row_ns;   /* one row alone */
-	double batch_ns; /* a row among MEASURE_BATCH */
-	/* The least that the machine needs, max(flops / peak, weight bytes / load bandwidth); among
-	 * others the weights are read once for all rows. 0 where nothing can measure it. */
-	double row_limit_ns, batch_limit_ns;
+	size_t rows; /* in a batch */
+	double row_ns;
+	/* The least that the machine needs for a row with the instructions of this kernel set,
+	 * max(flops / peak, weight bytes / load bandwidth), where the weights are read once for a
+	 * batch (measure_machine.h). 0 where nothing can measure it. */
+	double limit_ns;
 };
-/* Rows through a random network. -ENOMEM, -EINVAL. */
-MUST_CHECK int measure_rows(struct measured_rows *out, const struct nn_kernels *k,
-	const size_t *widths, size_t count, struct err *err);
+/* Rows through a random network for so many seconds. -ENOMEM. */
+MUST_CHECK int measure_rows(struct measured_rows out[MEASURE_BATCHES], const struct nn_kernels *k,
+	const struct measure_network *network, double seconds, struct err *err);
 
 /* Training 64-64-1 with batches of 32 on random rows: seconds for the epochs, best of 3. */
 MUST_CHECK int measure_training(double *seconds, const struct nn_kernels *k, size_t rows,

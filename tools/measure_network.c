@@ -1,4 +1,4 @@
-/* Measuring rows through a network, and training one. */
+/* Measuring rows through networks, and training one. */
 #include "tools/measure.h"
 
 #include <errno.h>
@@ -9,10 +9,21 @@
 #include "lib/base/err.h"
 #include "lib/base/rng.h"
 #include "lib/nn/train.h"
+#include "tools/measure_machine.h"
 
-#define ROUNDS_SECONDS 1.0 /* long enough to meet quiet moments of a busy machine */
-#define ROWS_A_ROUND 512
+#define ROUND_WEIGHTS 4000000.0 /* so much work is a round: about 0.1 ms */
+#define BATCH_MAX 64
 #define LAYERS_MAX 8
+
+const struct measure_network measure_networks[MEASURE_NETWORKS] = {
+	{"8-64-64-1", 4, {8, 64, 64, 1}},
+	{"32-64-64-1", 4, {32, 64, 64, 1}},
+	{"128-64-64-1", 4, {128, 64, 64, 1}},
+	{"590-64-64-1", 4, {590, 64, 64, 1}},
+	{"590-512-256-1", 4, {590, 512, 256, 1}},
+};
+
+static const size_t batches[MEASURE_BATCHES] = {1, 16, BATCH_MAX};
 
 double measure_now_ns(void)
 {
@@ -75,55 +86,92 @@ int measure_random_program(
 	return r;
 }
 
-int measure_rows(struct measured_rows *out, const struct nn_kernels *k, const size_t *widths,
-	size_t count, struct err *err)
+struct rows_bench {
+	const struct nn_kernels *k;
+	size_t weights, inputs;
+	struct nn_program *p;
+	struct nn_scratch *s;
+	float *x, *y;
+	float *buffer; /* as large as the weights */
+	double flops_per_ns, load_bytes_per_ns;
+};
+
+static void rows_bench_deinit_at(struct rows_bench *b)
 {
-	CLEANUP(nn_program_free) struct nn_program *p = NULL;
-	CLEANUP(nn_scratch_free) struct nn_scratch *s = NULL;
-	struct measured_rows m = {0};
-	const bool has_vectors = nn_kernels_choose("avx2", NULL);
-	double flops = 0, loads = 0, end;
-	size_t weights = 0;
-	float *x, *y, *buffer;
+	nn_program_free(b->p);
+	nn_scratch_free(b->s);
+	free(b->x);
+	free(b->y);
+	free(b->buffer);
+}
+
+static int rows_bench_init(
+	struct rows_bench *b, const struct measure_network *network, struct err *err)
+{
 	struct rng rng;
-	int r = measure_random_program(&p, widths, count, err);
+	int r = measure_random_program(&b->p, network->widths, network->count, err);
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i + 1 < count; i++)
-		weights += widths[i] * widths[i + 1];
+	for (size_t i = 0; i + 1 < network->count; i++)
+		b->weights += network->widths[i] * network->widths[i + 1];
 	rng_init(&rng, 2, 0);
-	x = random_floats(&rng, MEASURE_BATCH * widths[0], 1);
-	y = random_floats(&rng, MEASURE_BATCH * widths[count - 1], 1);
-	buffer = random_floats(&rng, weights, 1);
-	r = x && y && buffer ? nn_scratch_new(&s, p, MEASURE_BATCH) : -ENOMEM;
-	end = measure_now_ns() + ROUNDS_SECONDS * 1e9;
-	while (r == 0 && measure_now_ns() < end) {
-		double begin = measure_now_ns();
+	b->inputs = network->widths[0];
+	b->x = random_floats(&rng, BATCH_MAX * b->inputs, 1);
+	b->y = random_floats(&rng, BATCH_MAX * network->widths[network->count - 1], 1);
+	b->buffer = random_floats(&rng, b->weights, 1);
+	r = b->x && b->y && b->buffer ? nn_scratch_new(&b->s, b->p, BATCH_MAX) : -ENOMEM;
+	return r < 0 ? err_set(err, r, "no memory for rows to measure") : 0;
+}
 
-		for (size_t i = 0; i < ROWS_A_ROUND; i++)
-			nn_run_row(p, k, s, x + i % MEASURE_BATCH * widths[0], y);
-		keep_least(&m.row_ns, (measure_now_ns() - begin) / ROWS_A_ROUND);
-		begin = measure_now_ns();
-		for (size_t i = 0; i < ROWS_A_ROUND; i += MEASURE_BATCH)
-			nn_run_rows(p, k, s, MEASURE_BATCH, x, y);
-		keep_least(&m.batch_ns, (measure_now_ns() - begin) / ROWS_A_ROUND);
-		if (!has_vectors)
-			continue;
-		keep_most(&flops, measure_flops_per_ns());
-		keep_most(&loads, measure_load_bytes_per_ns(buffer, weights * sizeof(float)));
-	}
-	if (flops > 0) {
-		m.batch_limit_ns = 2 * (double)weights / flops;
-		m.row_limit_ns = (double)weights * sizeof(float) / loads;
-		keep_most(&m.row_limit_ns, m.batch_limit_ns);
-	}
-	free(x);
-	free(y);
-	free(buffer);
+/* One round of batches: ns for a row. */
+static double round_of_rows(const struct rows_bench *b, size_t batch)
+{
+	const size_t count = (size_t)(ROUND_WEIGHTS / (double)(b->weights * batch)) + 1;
+	const double begin = measure_now_ns();
+
+	for (size_t i = 0; i < count; i++)
+		if (batch == 1)
+			nn_run_row(b->p, b->k, b->s, b->x + i % BATCH_MAX * b->inputs, b->y);
+		else
+			nn_run_rows(b->p, b->k, b->s, batch, b->x, b->y);
+	return (measure_now_ns() - begin) / (double)(count * batch);
+}
+
+static double limit_ns(const struct rows_bench *b, size_t batch)
+{
+	double least = 0;
+
+	if (b->flops_per_ns <= 0 || b->load_bytes_per_ns <= 0)
+		return 0;
+	keep_most(&least, 2 * (double)b->weights / b->flops_per_ns);
+	keep_most(&least,
+		(double)(b->weights * sizeof(float)) / (b->load_bytes_per_ns * (double)batch));
+	return least;
+}
+
+int measure_rows(struct measured_rows out[MEASURE_BATCHES], const struct nn_kernels *k,
+	const struct measure_network *network, double seconds, struct err *err)
+{
+	CLEANUP(rows_bench_deinit) struct rows_bench b = {.k = k};
+	const struct measure_machine *machine = measure_machine_of(k);
+	double best[MEASURE_BATCHES] = {0}, end;
+	int r = rows_bench_init(&b, network, err);
+
 	if (r < 0)
-		return err_set(err, r, "no memory for rows to measure");
-	*out = m;
+		return r;
+	end = measure_now_ns() + seconds * 1e9;
+	do {
+		for (size_t i = 0; i < MEASURE_BATCHES; i++)
+			keep_least(&best[i], round_of_rows(&b, batches[i]));
+		if (!machine)
+			continue;
+		keep_most(&b.flops_per_ns, machine->flops_per_ns());
+		keep_most(&b.load_bytes_per_ns,
+			machine->load_bytes_per_ns(b.buffer, b.weights * sizeof(float)));
+	} while (measure_now_ns() < end);
+	for (size_t i = 0; i < MEASURE_BATCHES; i++)
+		out[i] = (struct measured_rows){batches[i], best[i], limit_ns(&b, batches[i])};
 	return 0;
 }
 

@@ -9,6 +9,7 @@ import tempfile
 sys.path.insert(0, os.path.dirname(__file__))
 import harness
 
+NETWORKS = ["8-64-64-1", "32-64-64-1", "128-64-64-1", "590-64-64-1", "590-512-256-1"]
 folder = tempfile.mkdtemp(prefix="defectd-test-")
 
 
@@ -25,9 +26,13 @@ def prints_one_json_object_with_a_key_for_each_part():
     assert list(found) == ["kernels", "store", "pipeline"], found
     assert "scalar" in [k["name"] for k in found["kernels"]], found
     for kernels in found["kernels"]:
-        assert kernels["row_ns"] > 0 and kernels["training_s"] > 0, kernels
-        limit = kernels["row_limit_ns"]
-        assert kernels["row_ratio"] == (kernels["row_ns"] / limit if limit else 0), kernels
+        assert kernels["training_s"] > 0, kernels
+        assert [(r["network"], r["batch"]) for r in kernels["rows"]] == [
+            (network, batch) for network in NETWORKS for batch in (1, 16, 64)], kernels
+        for row in kernels["rows"]:
+            limit = row["limit_ns"]
+            assert row["row_ns"] > 0, row
+            assert row["ratio"] == (row["row_ns"] / limit if limit else 0), row
     assert [t["rows"] for t in found["store"]["transactions"]] == [1, 100, 1000], found
     assert found["store"]["syncs_per_s"] > 0, found
     assert found["pipeline"]["units"] == 20000, found
