@@ -1,5 +1,6 @@
 /* A restart between any two inputs changes nothing that comes out of a line with streams, bit for
- * bit, nor what is saved next. Limits are small and met; there is every kind of message. */
+ * bit, nor what is saved next. Limits are small and met; there is every kind of message.
+ * Random numbers are drawn one by one: the order of arguments is each compiler's own. */
 #include "tests/unit/feature/traffic.h"
 
 #define INPUTS 500
@@ -29,9 +30,10 @@ static void add_sample(struct traffic *t, int64_t ms)
 {
 	static const char *const before[] = {"\"v\":", "\"mode\":\"hot\",\"v\":",
 		"\"mode\":\"cold\",\"v\":", "\"v\":\"x\",\"w\":"};
+	const int value = traffic_below(t, 100), kind = traffic_below(t, 4);
 	char text[60];
 
-	snprintf(text, sizeof(text), "%s%d", before[traffic_below(t, 4)], traffic_below(t, 100));
+	snprintf(text, sizeof(text), "%s%d", before[kind], value);
 	traffic_add(t, F_TEMP, "f/temp", about(t, ms), text);
 	if (traffic_below(t, 20) == 0)
 		t->v[t->count - 1].retained = true;
@@ -41,32 +43,38 @@ static void add_event(struct traffic *t, int64_t ms)
 {
 	static const size_t sources[] = {F_IN, F_OUT, F_PRESS, F_PACK};
 	static const char *const members[] = {"", "\"x\":1,\"y\":2.5", "\"x\":\"one\"", "\"y\":[]"};
+	const int kind = traffic_below(t, 4);
+	const int64_t at_ms = about(t, ms);
+	const int unit = (int)(ms / 150) + traffic_below(t, 4), source = traffic_below(t, 4);
 
-	traffic_unit(t, sources[traffic_below(t, 4)], (int)(ms / 150) + traffic_below(t, 4),
-		about(t, ms), members[traffic_below(t, 4)]);
+	traffic_unit(t, sources[source], unit, at_ms, members[kind]);
 }
 
 static void add_other(struct traffic *t, int64_t ms)
 {
 	char topic[20], members[60];
+	int a, b;
 
 	switch (traffic_below(t, 6)) {
 	case 0:
 	case 1:
-		snprintf(members, sizeof(members), "\"%s\":\"R%d\"",
-			traffic_below(t, 2) ? "resin" : "glue", traffic_below(t, 5));
+		a = traffic_below(t, 5);
+		b = traffic_below(t, 2);
+		snprintf(members, sizeof(members), "\"%s\":\"R%d\"", b ? "resin" : "glue", a);
 		traffic_add(t, F_LOAD, "f/load", about(t, ms), members);
 		t->v[t->count - 1].retained = traffic_below(t, 8) == 0;
 		break;
 	case 2:
 		snprintf(topic, sizeof(topic), "f/lab/R%d", traffic_below(t, 5));
-		snprintf(members, sizeof(members), "\"visc\":%d,\"strength\":%d",
-			traffic_below(t, 9), traffic_below(t, 9));
+		a = traffic_below(t, 9);
+		b = traffic_below(t, 9);
+		snprintf(members, sizeof(members), "\"visc\":%d,\"strength\":%d", b, a);
 		traffic_add(t, F_LAB, topic, about(t, ms), members);
 		break;
 	case 3:
-		traffic_unit(t, F_QC, (int)(ms / 150) + traffic_below(t, 4), ms,
-			traffic_below(t, 2) ? "\"result\":\"NG\"" : "\"result\":1");
+		a = traffic_below(t, 2);
+		b = (int)(ms / 150) + traffic_below(t, 4);
+		traffic_unit(t, F_QC, b, ms, a ? "\"result\":\"NG\"" : "\"result\":1");
 		break;
 	case 4:
 		traffic_add(t, F_TAGS, "f/tag/air", 0, "");
@@ -98,8 +106,8 @@ static void make_play(struct play *p, uint64_t seed)
 		struct input *in = &p->v[i];
 		size_t count = t->count;
 
-		*in = (struct input){.later_ms = traffic_below(t, 12),
-			.clock_stands = traffic_below(t, 10) == 0};
+		*in = (struct input){.later_ms = traffic_below(t, 12)};
+		in->clock_stands = traffic_below(t, 10) == 0;
 		ms += in->later_ms;
 		if (traffic_below(t, 40) == 0)
 			in->gap_ms = 1 + traffic_below(t, 100);
