@@ -8,9 +8,11 @@
  * row gives the same bits alone and among others. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/base/macros.h"
+#include "lib/nn/map.h"
 
 struct err;
 
@@ -68,6 +70,11 @@ struct nn_kernels {
 		float *y, size_t y_stride);
 	/* y = (x - mean) / sd, each [n]. The same bits in every set. */
 	void (*scale)(size_t n, const float *x, const float *mean, const float *sd, float *y);
+	/* y = f(x), each [n]; y may be x. False, and nothing is done, where the set has no f of its
+	 * own. NULL: it has none at all. Within 3e-7 of the true value, relative to it; NaN,
+	 * infinities and the smallest numbers come out as in plain C (rows.h). A column gives the
+	 * same bits wherever it stands. */
+	bool (*map)(enum nn_map f, float a, float b, size_t n, const float *x, float *y);
 
 	/* For training, plain row-major matrices.
 	 * c[m][n] (+)= a[m][k] * b[k][n]; with a_transposed a is [k][m]; b_transposed: b is [n][k].

@@ -1,4 +1,4 @@
-/* Layers in vectors: kernels_vector.h says who includes this.
+/* Layers in vectors: kernels_vector.h says who includes this, behind kernels_map.inc.c.
  *
  * A multiply-add takes about 4 cycles and one or two start per cycle, so several independent sums
  * are needed to keep the units busy. One row through a wide panel has them; in a narrower panel
@@ -14,6 +14,12 @@
 
 #define CHAINS_MAX 4
 #define SEGMENT_MAX 384 /* inputs: 96 KiB of a panel */
+
+/* NaN stays NaN. */
+INLINE vec relu(vec v)
+{
+	return vec_max(vec_all(0), v);
+}
 
 /* Chains of a panel of so many columns. */
 INLINE size_t chains_of(const size_t columns)
@@ -112,7 +118,7 @@ INLINE void row_panel(
 			for (size_t c = 0; c < chains; c++)
 				total = total + sum[c * vectors + b];
 			if (a->activation == NN_RELU && s + chains == cut.segments)
-				total = vec_relu(total);
+				total = relu(total);
 			vec_store(y + b * LANES, total);
 		}
 		so_far = y;
@@ -136,12 +142,6 @@ static float dot(size_t n, const float *w, const float *x)
 	return vec_sum((sum[0] + sum[1]) + (sum[2] + sum[3]));
 }
 
-static void sigmoid_row(size_t n, float *y)
-{
-	for (size_t i = 0; i < n; i++)
-		y[i] = 1 / (1 + expf(-y[i]));
-}
-
 /* A function for each width: in one alone the compiler runs out of registers for addresses. */
 #define ROW_PANEL(n)                                                               \
 	static __attribute__((noinline)) void row_panel_##n(                       \
@@ -154,21 +154,29 @@ ROW_PANEL(2)
 ROW_PANEL(3)
 ROW_PANEL(4)
 
+/* The last layer of most networks. One alone is not faster in a vector. */
+static float single_output(const struct nn_affine *a, const float *x)
+{
+	const float z = a->bias[0] + dot(a->inputs, a->weights, x);
+
+	if (a->activation == NN_SIGMOID)
+		return 1 / (1 + expf(-z));
+	return a->activation == NN_RELU && z < 0 ? 0 : z;
+}
+
 static void affine_row(const struct nn_affine *a, const float *x, float *y)
 {
 	static void (*const panels[])(const struct nn_affine *, size_t, const float *, float *) = {
 		row_panel_1, row_panel_2, row_panel_3, row_panel_4};
 
 	if (a->outputs == 1) {
-		const float z = a->bias[0] + dot(a->inputs, a->weights, x);
-
-		y[0] = a->activation == NN_RELU && z < 0 ? 0 : z;
-	} else {
-		for (size_t o = 0; o < a->outputs; o += NN_PANEL)
-			panels[nn_panel_width(a->outputs, o) / NN_LANES - 1](a, o, x, y);
+		y[0] = single_output(a, x);
+		return;
 	}
+	for (size_t o = 0; o < a->outputs; o += NN_PANEL)
+		panels[nn_panel_width(a->outputs, o) / NN_LANES - 1](a, o, x, y);
 	if (a->activation == NN_SIGMOID)
-		sigmoid_row(a->outputs, y);
+		map(NN_MAP_SIGMOID, 0, 0, a->outputs, y, y);
 }
 
 /* Rows through some outputs of a panel, for one segment of the inputs. */
@@ -214,7 +222,7 @@ INLINE void tile(const size_t rows, const size_t vectors, const struct tile *t)
 				vec_load(t->so_far + r * t->so_far_stride + b * LANES) + sum[r][b];
 
 			vec_store(t->y + r * t->y_stride + b * LANES,
-				t->is_relu_due ? vec_relu(total) : total);
+				t->is_relu_due ? relu(total) : total);
 		}
 }
 
@@ -304,15 +312,19 @@ static void rows_panel(const struct nn_affine *a, size_t first, size_t rows, con
 static void affine_rows(const struct nn_affine *a, size_t rows, const float *x, size_t x_stride,
 	float *y, size_t y_stride)
 {
-	if (rows == 1 || a->outputs == 1) {
+	if (a->outputs == 1) {
 		for (size_t r = 0; r < rows; r++)
-			affine_row(a, x + r * x_stride, y + r * y_stride);
+			y[r * y_stride] = single_output(a, x + r * x_stride);
+		return;
+	}
+	if (rows == 1) {
+		affine_row(a, x, y);
 		return;
 	}
 	for (size_t o = 0; o < a->outputs; o += NN_PANEL)
 		rows_panel(a, o, rows, x, x_stride, y, y_stride);
 	for (size_t r = 0; r < rows && a->activation == NN_SIGMOID; r++)
-		sigmoid_row(a->outputs, y + r * y_stride);
+		map(NN_MAP_SIGMOID, 0, 0, a->outputs, y + r * y_stride, y + r * y_stride);
 }
 
 static void scale(size_t n, const float *x, const float *mean, const float *sd, float *y)

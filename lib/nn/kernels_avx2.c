@@ -71,10 +71,19 @@ INLINE vec vec_fma(vec a, vec b, vec c)
 	return _mm256_fmadd_ps(a, b, c);
 }
 
-INLINE vec vec_relu(vec v)
+INLINE vec vec_min(vec a, vec b)
 {
-	/* The second operand comes back when one is NaN. */
-	return _mm256_max_ps(_mm256_setzero_ps(), v);
+	return _mm256_min_ps(a, b);
+}
+
+INLINE vec vec_max(vec a, vec b)
+{
+	return _mm256_max_ps(a, b);
+}
+
+INLINE vec vec_if_less(vec a, vec b, vec x, vec y)
+{
+	return _mm256_blendv_ps(y, x, _mm256_cmp_ps(a, b, _CMP_LT_OQ));
 }
 
 INLINE vec vec_sqrt(vec v)
@@ -90,6 +99,8 @@ INLINE float vec_sum(vec v)
 	return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
 }
 
+#include "lib/nn/kernels_map.inc.c"
+
 #include "lib/nn/kernels_affine.inc.c"
 #include "lib/nn/kernels_train.inc.c"
 
@@ -98,6 +109,7 @@ const struct nn_kernels nn_kernels_avx2 = {
 	.affine_row = affine_row,
 	.affine_rows = affine_rows,
 	.scale = scale,
+	.map = map,
 	.gemm = gemm,
 	.adam = adam,
 };

@@ -68,10 +68,19 @@ INLINE vec vec_fma(vec a, vec b, vec c)
 	return _mm512_fmadd_ps(a, b, c);
 }
 
-INLINE vec vec_relu(vec v)
+INLINE vec vec_min(vec a, vec b)
 {
-	/* The second operand comes back when one is NaN. */
-	return _mm512_max_ps(_mm512_setzero_ps(), v);
+	return _mm512_min_ps(a, b);
+}
+
+INLINE vec vec_max(vec a, vec b)
+{
+	return _mm512_max_ps(a, b);
+}
+
+INLINE vec vec_if_less(vec a, vec b, vec x, vec y)
+{
+	return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ), y, x);
 }
 
 INLINE vec vec_sqrt(vec v)
@@ -84,6 +93,8 @@ INLINE float vec_sum(vec v)
 	return _mm512_reduce_add_ps(v);
 }
 
+#include "lib/nn/kernels_map.inc.c"
+
 #include "lib/nn/kernels_affine.inc.c"
 #include "lib/nn/kernels_train.inc.c"
 
@@ -92,6 +103,7 @@ const struct nn_kernels nn_kernels_avx512 = {
 	.affine_row = affine_row,
 	.affine_rows = affine_rows,
 	.scale = scale,
+	.map = map,
 	.gemm = gemm,
 	.adam = adam,
 };

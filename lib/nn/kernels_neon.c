@@ -69,9 +69,19 @@ INLINE vec vec_fma(vec a, vec b, vec c)
 	return vfmaq_f32(c, a, b);
 }
 
-INLINE vec vec_relu(vec v)
+INLINE vec vec_min(vec a, vec b)
 {
-	return vmaxq_f32(vdupq_n_f32(0), v);
+	return vminq_f32(a, b);
+}
+
+INLINE vec vec_max(vec a, vec b)
+{
+	return vmaxq_f32(a, b);
+}
+
+INLINE vec vec_if_less(vec a, vec b, vec x, vec y)
+{
+	return vbslq_f32(vcltq_f32(a, b), x, y);
 }
 
 INLINE vec vec_sqrt(vec v)
@@ -84,6 +94,8 @@ INLINE float vec_sum(vec v)
 	return vaddvq_f32(v);
 }
 
+#include "lib/nn/kernels_map.inc.c"
+
 #include "lib/nn/kernels_affine.inc.c"
 #include "lib/nn/kernels_train.inc.c"
 
@@ -92,6 +104,7 @@ const struct nn_kernels nn_kernels_neon = {
 	.affine_row = affine_row,
 	.affine_rows = affine_rows,
 	.scale = scale,
+	.map = map,
 	.gemm = gemm,
 	.adam = adam,
 };

@@ -16,7 +16,8 @@
  *   vec vec_all(float f)                            f in every lane
  *   void vec_all4(const float *p, vec v[4])         v[i]: p[i] in every lane; one load for four
  *   vec vec_fma(vec a, vec b, vec c)                a * b + c, rounded once
- *   vec vec_relu(vec v)                             NaN stays NaN
+ *   vec vec_min(vec a, vec b), vec_max              NaN when b is
+ *   vec vec_if_less(vec a, vec b, vec x, vec y)     a < b ? x : y
  *   vec vec_sqrt(vec v)
  *   float vec_sum(vec v)                            of its lanes, in an order that is its own */
 #pragma once

@@ -157,15 +157,19 @@ void nn_reduce_row(enum nn_reduce f, struct nn_groups groups, const float *x, fl
 }
 
 /* A group of nothing but -inf has no softmax: NaN, as everywhere. */
-static void softmax(struct group g, float *y)
+static void softmax(const struct nn_kernels *k, struct group g, float *y)
 {
 	const float peak = largest(g);
 	double total = 0;
 
-	for (size_t i = 0; i < g.size; i++) {
-		y[i * g.step] = expf(column(g, i) - peak);
+	for (size_t i = 0; i < g.size; i++)
+		y[i * g.step] = column(g, i) - peak;
+	for (size_t i = 0; g.step > 1 && i < g.size; i++)
+		nn_map_row(k, NN_MAP_EXP, 0, 0, 1, y + i * g.step, y + i * g.step);
+	if (g.step == 1)
+		nn_map_row(k, NN_MAP_EXP, 0, 0, g.size, y, y);
+	for (size_t i = 0; i < g.size; i++)
 		total += (double)y[i * g.step];
-	}
 	for (size_t i = 0; i < g.size; i++)
 		y[i * g.step] = (float)((double)y[i * g.step] / total);
 }
@@ -197,7 +201,8 @@ static void standardise(struct group g, float epsilon, float *y)
 		y[i * g.step] = (float)(((double)column(g, i) - mean) / sd);
 }
 
-void nn_group_row(enum nn_group f, float epsilon, struct nn_groups groups, const float *x, float *y)
+void nn_group_row(const struct nn_kernels *k, enum nn_group f, float epsilon,
+	struct nn_groups groups, const float *x, float *y)
 {
 	for (size_t o = 0; o < groups.outer; o++)
 		for (size_t i = 0; i < groups.inner; i++) {
@@ -205,7 +210,7 @@ void nn_group_row(enum nn_group f, float epsilon, struct nn_groups groups, const
 			const struct group g = {x + first, groups.size, groups.inner};
 
 			if (f == NN_GROUP_SOFTMAX)
-				softmax(g, y + first);
+				softmax(k, g, y + first);
 			else if (f == NN_GROUP_LOG_SOFTMAX)
 				log_softmax(g, y + first);
 			else if (f == NN_GROUP_HARD_MAX)

@@ -158,8 +158,11 @@ static void activation(enum nn_map f, float a, float b, size_t n, const float *x
 	}
 }
 
-void nn_map_row(enum nn_map f, float a, float b, size_t n, const float *x, float *y)
+void nn_map_row(const struct nn_kernels *k, enum nn_map f, float a, float b, size_t n,
+	const float *x, float *y)
 {
+	if (k->map && k->map(f, a, b, n, x, y))
+		return;
 	if (f >= NN_MAP_SIN && f <= NN_MAP_ATANH)
 		trigonometric(f, n, x, y);
 	else if (f <= NN_MAP_IS_NAN)

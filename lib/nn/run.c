@@ -102,7 +102,7 @@ static void run_row(const struct run *r, size_t i, size_t row, float *y)
 		nn_columns_row(s, r->k, x.at, y);
 		break;
 	case NN_MAP:
-		nn_map_row(s->map.f, s->map.a, s->map.b, s->width, x.at, y);
+		nn_map_row(r->k, s->map.f, s->map.a, s->map.b, s->width, x.at, y);
 		break;
 	case NN_PAIR:
 		nn_pair_row(s->pair, s->width, x, operand(r, s->from[1], row), y);
@@ -115,7 +115,7 @@ static void run_row(const struct run *r, size_t i, size_t row, float *y)
 		nn_reduce_row(s->reduce.f, s->reduce.groups, x.at, y);
 		break;
 	case NN_GROUP:
-		nn_group_row(s->group.f, s->group.epsilon, s->group.groups, x.at, y);
+		nn_group_row(r->k, s->group.f, s->group.epsilon, s->group.groups, x.at, y);
 		break;
 	case NN_COPY:
 		for (size_t c = 0; c < s->width; c++)
