@@ -16,6 +16,7 @@
 #include "daemon/notify.h"
 #include "daemon/outlet.h"
 #include "daemon/pipeline.h"
+#include "daemon/registrar.h"
 #include "daemon/start.h"
 #include "daemon/status.h"
 #include "daemon/stop.h"
@@ -42,6 +43,7 @@ static void on_tick(uv_timer_t *t)
 		pipeline_clock_set(d->pipeline, jump_ms);
 	pipeline_alive(d->pipeline);
 	intake_tick(d->intake);
+	registrar_tick(d->registrar);
 	status_tick(d->status);
 	notify_tick(d->notify);
 }
@@ -66,12 +68,23 @@ static void on_outlet_changed(void *owner)
 
 static void on_committed(void *owner)
 {
-	intake_committed(((struct daemon *)owner)->intake);
+	struct daemon *d = owner;
+
+	intake_committed(d->intake);
+	registrar_committed(d->registrar);
 }
 
 static void on_state_changed(void *owner)
 {
 	status_update(((struct daemon *)owner)->status);
+}
+
+static void on_models_changed(void *owner)
+{
+	struct daemon *d = owner;
+
+	registrar_models_changed(d->registrar);
+	status_update(d->status);
 }
 
 static int build_outlet(struct daemon *d, struct err *err)
@@ -95,7 +108,7 @@ static int build_pipeline(struct daemon *d, uint64_t delivery_next, struct err *
 		.owner = d,
 		.committed = on_committed,
 		.trouble_changed = on_state_changed,
-		.models_changed = on_state_changed,
+		.models_changed = on_models_changed,
 	};
 	struct committer_handlers handlers;
 	int r = pipeline_new(&d->pipeline, &o, err);
@@ -108,7 +121,7 @@ static int build_pipeline(struct daemon *d, uint64_t delivery_next, struct err *
 		return r;
 	d->store = NULL; /* the committer's */
 	pipeline_set_committer(d->pipeline, d->committer);
-	return 0;
+	return registrar_new(&d->registrar, &d->loop, d->gateway, d->pipeline, err);
 }
 
 static int build_flow(struct daemon *d, struct err *err)
@@ -186,6 +199,8 @@ static bool tear_down(struct daemon *d)
 		return false;
 	if (d->intake)
 		intake_close(d->intake);
+	if (d->registrar)
+		registrar_close(d->registrar);
 	if (d->pipeline)
 		pipeline_close(d->pipeline);
 	if (d->outlet)
@@ -199,6 +214,7 @@ static bool tear_down(struct daemon *d)
 	notify_free(d->notify);
 	intake_free(d->intake);
 	committer_free(d->committer);
+	registrar_free(d->registrar);
 	pipeline_free(d->pipeline);
 	outlet_free(d->outlet);
 	status_free(d->status);
@@ -235,6 +251,7 @@ static void run(struct daemon *d)
 	uv_timer_start(&d->tick, on_tick, TICK_MS, TICK_MS);
 	outlet_start(d->outlet);
 	intake_start(d->intake, d->pipeline);
+	registrar_start(d->registrar);
 	log_info("version " DEFECTD_VERSION
 		 ", instance \"%s\", start %lld, %zu line%s, database in %s",
 		d->config->instance, (long long)d->boot, d->config->line_count,

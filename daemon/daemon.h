@@ -14,6 +14,7 @@ struct intake;
 struct notify;
 struct outlet;
 struct pipeline;
+struct registrar;
 struct status;
 struct stop;
 struct store;
@@ -34,6 +35,7 @@ struct daemon {
 	struct outlet *outlet;
 	struct pipeline *pipeline;
 	struct committer *committer;
+	struct registrar *registrar;
 	struct intake *intake;
 	struct status *status;
 	struct notify *notify;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,13 +93,12 @@ static int write_synced(int folder, const char *name, const void *bytes, size_t 
 	return r;
 }
 
-static int keep_in(int folder, const char *sha256, const void *bytes, size_t len)
+static int write_in(int folder, const char *name, const void *bytes, size_t len)
 {
-	char name[128], aside[136];
+	char aside[NAME_MAX];
 	int r;
 
-	snprintf(name, sizeof(name), "%s.onnx", sha256);
-	snprintf(aside, sizeof(aside), ".%s.new", name);
+	snprintf(aside, sizeof(aside), ".%.200s.new", name);
 	r = write_synced(folder, aside, bytes, len);
 	if (r == 0 && renameat(folder, aside, folder, name) < 0)
 		r = -errno;
@@ -109,22 +109,31 @@ static int keep_in(int folder, const char *sha256, const void *bytes, size_t len
 	return fsync(folder) < 0 ? -errno : 0;
 }
 
+int model_file_write(
+	const char *folder, const char *name, const void *bytes, size_t len, struct err *err)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
+
+	r = fd < 0 ? -errno : write_in(fd, name, bytes, len);
+	if (fd >= 0)
+		close(fd);
+	return r == 0 ? 0
+		      : err_set(err, r, "%s/%s: cannot be written: %s", folder, name, strerror(-r));
+}
+
 int model_file_keep(
 	const char *state_dir, const char *sha256, const void *bytes, size_t len, struct err *err)
 {
-	char *folder;
-	int fd, r;
+	char *folder, name[128];
+	int r;
 
 	if (asprintf(&folder, "%s/models", state_dir) < 0)
 		return err_set(err, -ENOMEM, "no memory for a path");
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT && mkdir(folder, 0750) == 0)
-		fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	r = fd < 0 ? -errno : keep_in(fd, sha256, bytes, len);
-	if (fd >= 0)
-		close(fd);
-	if (r < 0)
-		err_set(err, r, "%s/%s.onnx: cannot be written: %s", folder, sha256, strerror(-r));
+	snprintf(name, sizeof(name), "%s.onnx", sha256);
+	if (mkdir(folder, 0750) < 0 && errno != EEXIST)
+		r = err_set(err, -errno, "%s: cannot be made: %s", folder, strerror(errno));
+	else
+		r = model_file_write(folder, name, bytes, len, err);
 	free(folder);
 	return r;
 }

@@ -15,6 +15,11 @@ MUST_CHECK int model_file_read(
 /* <state_dir>/models/<sha256>.onnx; the caller owns the text. NULL: no memory. */
 char *model_file_path(const char *state_dir, const char *sha256);
 
+/* Writes a file of the folder whole or not at all: aside, synced, renamed, the folder synced. A
+ * negative errno. */
+MUST_CHECK int model_file_write(
+	const char *folder, const char *name, const void *bytes, size_t len, struct err *err);
+
 /* Keeps a copy there: written aside, synced, renamed, the folder synced; the folder is made when
  * it is not there. A negative errno of writing. */
 MUST_CHECK int model_file_keep(

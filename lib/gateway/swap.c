@@ -136,6 +136,12 @@ int swap_carry_out(struct swap *out, struct gateway *g, size_t line,
 		nothing_to_do(out, wanted);
 		return 0;
 	}
+	if (wanted->file_is_gone) {
+		refuse(out, "model_refused",
+			"the file of model %" SHORT "s is gone: it was retired for long",
+			wanted->sha256);
+		return 0;
+	}
 	loaded = beside_find(l, wanted->sha256);
 	if (candidate_load_copy(&c, g, wanted->sha256, !loaded, &code, &err) < 0) {
 		refuse(out, code, "%s", err.text);

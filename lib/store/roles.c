@@ -180,18 +180,38 @@ static bool is_newer(const struct role *a, const struct role *b)
 	return strcmp(a->sha256, b->sha256) > 0;
 }
 
+static bool is_outdated(const struct roles *r, const struct role *role, size_t keep)
+{
+	size_t newer = 0;
+
+	if (role->role != ROLE_RETIRED)
+		return false;
+	for (size_t i = 0; i < r->count && newer < keep; i++)
+		newer += r->v[i].role == ROLE_RETIRED && is_newer(&r->v[i], role);
+	return newer >= keep;
+}
+
+bool roles_is_outdated(const struct roles *r, const char *sha256, size_t keep)
+{
+	const struct role *role = roles_find(r, sha256);
+
+	return role && is_outdated(r, role, keep);
+}
+
 void roles_each_outdated(const struct roles *r, size_t keep,
 	void (*each)(void *owner, const char *sha256), void *owner)
 {
 	for (size_t i = 0; i < r->count; i++) {
-		size_t newer = 0;
-
-		if (r->v[i].role != ROLE_RETIRED)
-			continue;
-		for (size_t j = 0; j < r->count && newer < keep; j++)
-			newer += r->v[j].role == ROLE_RETIRED && is_newer(&r->v[j], &r->v[i]);
-		if (newer >= keep)
+		if (!r->v[i].file_is_gone && is_outdated(r, &r->v[i], keep))
 			each(owner, r->v[i].sha256);
+	}
+}
+
+void roles_forget_file(struct roles *r, const char *sha256)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		if (strcmp(r->v[i].sha256, sha256) == 0)
+			r->v[i].file_is_gone = true;
 	}
 }
 

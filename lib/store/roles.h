@@ -20,7 +20,8 @@ const char *model_role_name(enum model_role role);
 struct role {
 	char sha256[SHA256_HEX];
 	enum model_role role;
-	int64_t at_ms; /* since when */
+	int64_t at_ms;     /* since when */
+	bool file_is_gone; /* it was retired for long */
 };
 
 struct roles {
@@ -59,9 +60,12 @@ struct role_changes roles_change(
 	const struct roles *r, const char *sha256, enum model_role role, int64_t at_ms);
 MUST_CHECK int roles_apply(struct roles *r, const struct role_changes *c); /* -ENOMEM */
 
-/* The retired ones but for the newest `keep`: their files may go. */
+/* Retired, and not among the newest `keep` of those: its file may go. */
+bool roles_is_outdated(const struct roles *r, const char *sha256, size_t keep);
+/* Those of them whose files are not gone yet. */
 void roles_each_outdated(const struct roles *r, size_t keep,
 	void (*each)(void *owner, const char *sha256), void *owner);
+void roles_forget_file(struct roles *r, const char *sha256);
 
 /* Makes it champion, with its rows and events; nothing when it is champion already. In a
  * transaction of its own. */

@@ -156,6 +156,20 @@ static void all_but_the_newest_retired_are_outdated(void **state)
 	letters[0] = 0;
 	roles_each_outdated(&r, 0, add_letter, letters);
 	assert_string_equal(letters, "abcd");
+	assert_true(roles_is_outdated(&r, sha('b'), 2));
+	assert_false(roles_is_outdated(&r, sha('c'), 2));
+	assert_false(roles_is_outdated(&r, sha('e'), 0)); /* previous */
+	assert_false(roles_is_outdated(&r, sha('x'), 0));
+	roles_forget_file(&r, sha('a'));
+	letters[0] = 0;
+	roles_each_outdated(&r, 2, add_letter, letters);
+	assert_string_equal(letters, "b");
+	/* it comes back with its file */
+	change(&r, 'a', ROLE_CHALLENGER, 'g');
+	change(&r, 'g', ROLE_CHALLENGER, 'h');
+	letters[0] = 0;
+	roles_each_outdated(&r, 0, add_letter, letters);
+	assert_string_equal(letters, "abcd");
 }
 
 static void the_registry_is_read_as_it_was_written(void **state)

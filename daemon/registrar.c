@@ -1,0 +1,458 @@
+#include "daemon/registrar.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/log.h"
+#include "daemon/pipeline.h"
+#include "lib/base/err.h"
+#include "lib/gateway/gateway.h"
+#include "lib/gateway/incoming.h"
+#include "lib/gateway/model_file.h"
+#include "lib/gateway/swap.h"
+
+#define LOOK_EACH_S 60
+#define RETIRED_FILES 20 /* kept of a line */
+
+/* What is done with the order in hand, in this order but for a refusal. */
+enum step {
+	STEP_IDLE,
+	STEP_READ,   /* in the pool: the first order that is not set aside, and its model */
+	STEP_KEEP,   /* in the pool: the registry's copy */
+	STEP_COMMIT, /* the store thread has it */
+	STEP_REMOVE, /* in the pool */
+	STEP_REFUSE, /* in the pool */
+	STEP_TIDY,   /* in the pool: files of retired models go */
+};
+
+/* What the pool works on; nothing else touches it meanwhile. */
+struct job {
+	char *folder, *state_dir;
+	size_t limit_bytes;
+	const struct nn_kernels *kernels;
+	struct incoming_order order; /* sha256 "": none waits */
+	void *bytes;
+	size_t len;
+	struct model *model;
+	int result;      /* negative: what failed, err says it */
+	bool is_refused; /* it is the model that is wrong, or the order */
+	struct err err;
+	/* orders that wait for the next minute */
+	char (*aside)[SHA256_HEX];
+	size_t aside_count;
+	/* files that go */
+	char (*outdated)[SHA256_HEX];
+	size_t outdated_count;
+};
+
+struct registrar {
+	uv_loop_t *loop;
+	struct gateway *gateway;
+	struct pipeline *pipeline;
+	uv_fs_event_t watch;
+	uv_work_t work;
+	enum step step;
+	bool looks_again, is_untidy, is_closing;
+	unsigned seconds;
+	struct job job;
+	struct log_memory trouble;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void drop_order(struct job *j)
+{
+	incoming_order_deinit(&j->order);
+	free(j->bytes);
+	j->bytes = NULL;
+	j->len = 0;
+	model_free(j->model);
+	j->model = NULL;
+	j->is_refused = false;
+	j->result = 0;
+	j->err.text[0] = '\0';
+}
+
+/* In the pool. */
+
+static bool choose(void *owner, const char *sha256)
+{
+	struct job *j = owner;
+
+	for (size_t i = 0; i < j->aside_count; i++) {
+		if (strcmp(j->aside[i], sha256) == 0)
+			return false;
+	}
+	snprintf(j->order.sha256, sizeof(j->order.sha256), "%s", sha256);
+	return true;
+}
+
+static int read_model(struct job *j)
+{
+	char *path = incoming_model_path(j->folder, j->order.sha256), found[SHA256_HEX];
+	int r = path ? model_file_read(&j->bytes, &j->len, path, j->limit_bytes, &j->err)
+		     : err_set(&j->err, -ENOMEM, "no memory for a path");
+
+	if (r == 0) {
+		sha256_hex(found, j->bytes, j->len);
+		if (strcmp(found, j->order.sha256) != 0)
+			r = err_set(&j->err, -EINVAL,
+				"%s: the contents are not what the name says: %s", path, found);
+	}
+	if (r == 0) {
+		r = model_parse(&j->model, j->bytes, j->len, j->kernels, &j->err);
+		if (r < 0)
+			err_prefix(&j->err, r, "%s", path);
+	}
+	free(path);
+	return r;
+}
+
+static int read_order(struct job *j)
+{
+	char sha256[SHA256_HEX];
+	int r = incoming_each(j->folder, choose, j, &j->err);
+
+	if (r < 0 || !j->order.sha256[0])
+		return r;
+	strcpy(sha256, j->order.sha256);
+	r = incoming_read(&j->order, j->folder, sha256, &j->err);
+	if (r == INCOMING_GONE) {
+		j->order.sha256[0] = '\0';
+		return 0;
+	}
+	if (r == 0)
+		r = read_model(j);
+	/* all else would be the same the next time */
+	j->is_refused = r < 0 && r != -ENOMEM && r != -EIO;
+	return r;
+}
+
+static void tidy(struct job *j)
+{
+	for (size_t i = 0; i < j->outdated_count; i++) {
+		char *path = model_file_path(j->state_dir, j->outdated[i]);
+
+		if (path && unlink(path) < 0 && errno != ENOENT)
+			j->result = err_set(&j->err, -errno, "%s: %s", path, strerror(errno));
+		free(path);
+	}
+}
+
+static void on_work(uv_work_t *w)
+{
+	struct registrar *r = w->data;
+	struct job *j = &r->job;
+	char text[sizeof(j->err.text)];
+
+	switch (r->step) {
+	case STEP_READ:
+		j->result = read_order(j);
+		break;
+	case STEP_KEEP:
+		j->result =
+			model_file_keep(j->state_dir, j->order.sha256, j->bytes, j->len, &j->err);
+		break;
+	case STEP_REMOVE:
+		incoming_remove(j->folder, j->order.sha256);
+		break;
+	case STEP_REFUSE:
+		memcpy(text, j->err.text, sizeof(text));
+		j->result = incoming_refuse(j->folder, &j->order, text, &j->err);
+		break;
+	case STEP_TIDY:
+		tidy(j);
+		break;
+	case STEP_IDLE:
+	case STEP_COMMIT:
+		break;
+	}
+}
+
+/* On the loop. */
+
+static void on_worked(uv_work_t *w, int status);
+
+static void go(struct registrar *r, enum step step)
+{
+	r->step = step;
+	r->job.result = 0;
+	if (uv_queue_work(r->loop, &r->work, on_work, on_worked) < 0)
+		r->step = STEP_IDLE; /* the next minute */
+}
+
+static void add_outdated(void *owner, const char *sha256)
+{
+	struct job *j = owner;
+	char(*v)[SHA256_HEX] = reallocarray(j->outdated, j->outdated_count + 1, sizeof(*v));
+
+	if (!v)
+		return; /* the next time */
+	j->outdated = v;
+	snprintf(v[j->outdated_count++], sizeof(*v), "%s", sha256);
+}
+
+/* Files may be the same for several lines: one that another line may still want stays. */
+static bool is_wanted(const struct gateway *g, const char *sha256)
+{
+	for (size_t i = 0; i < g->config->line_count; i++) {
+		const struct roles *roles = &g->lines[i].roles;
+
+		if (roles_find(roles, sha256) && !roles_is_outdated(roles, sha256, RETIRED_FILES))
+			return true;
+	}
+	return false;
+}
+
+/* From now on nobody puts these in force: their files are going. */
+static bool begin_to_tidy(struct registrar *r)
+{
+	struct job *j = &r->job;
+	size_t kept = 0;
+
+	r->is_untidy = false;
+	j->outdated_count = 0;
+	for (size_t i = 0; i < r->gateway->config->line_count; i++)
+		roles_each_outdated(&r->gateway->lines[i].roles, RETIRED_FILES, add_outdated, j);
+	for (size_t i = 0; i < j->outdated_count; i++) {
+		if (!is_wanted(r->gateway, j->outdated[i]))
+			memmove(j->outdated[kept++], j->outdated[i], SHA256_HEX);
+	}
+	j->outdated_count = kept;
+	for (size_t i = 0; i < kept; i++)
+		for (size_t l = 0; l < r->gateway->config->line_count; l++)
+			roles_forget_file(&r->gateway->lines[l].roles, j->outdated[i]);
+	if (kept)
+		go(r, STEP_TIDY);
+	return kept > 0;
+}
+
+static void look(struct registrar *r)
+{
+	if (r->is_closing || r->step != STEP_IDLE) {
+		r->looks_again = true;
+		return;
+	}
+	r->looks_again = false;
+	drop_order(&r->job);
+	if (r->is_untidy && pipeline_registry_is_committed(r->pipeline) && begin_to_tidy(r))
+		r->looks_again = true;
+	else
+		go(r, STEP_READ);
+}
+
+/* Nothing is in hand any more. */
+static void rest(struct registrar *r, bool looks_again)
+{
+	drop_order(&r->job);
+	r->step = STEP_IDLE;
+	if (looks_again || r->looks_again)
+		look(r);
+}
+
+static void set_aside(struct registrar *r)
+{
+	struct job *j = &r->job;
+	char(*v)[SHA256_HEX] = reallocarray(j->aside, j->aside_count + 1, sizeof(*v));
+
+	if (!log_is_news(&r->trouble, j->err.text))
+		; /* it is said already */
+	else if (r->step == STEP_TIDY)
+		log_warning("the file of a retired model stays: %s", j->err.text);
+	else
+		log_error("a model in %s cannot be taken now: %s, trying again each minute",
+			j->folder, j->err.text);
+	j->aside = v ? v : j->aside;
+	if (v && j->order.sha256[0])
+		strcpy(v[j->aside_count++], j->order.sha256);
+	rest(r, v && j->order.sha256[0]);
+}
+
+/* j->err says why. */
+static void refuse(struct registrar *r)
+{
+	struct job *j = &r->job;
+
+	log_error("line \"%s\": model %.12s is not registered: %s",
+		j->order.line ? j->order.line : "", j->order.sha256, j->err.text);
+	go(r, STEP_REFUSE);
+}
+
+/* SIZE_MAX: not configured, and refused. */
+static size_t find_line(struct registrar *r)
+{
+	const struct gateway *g = r->gateway;
+
+	for (size_t i = 0; i < g->config->line_count; i++) {
+		if (strcmp(g->lines[i].config->name, r->job.order.line) == 0)
+			return i;
+	}
+	err_set(&r->job.err, -EINVAL, "line \"%s\" is not configured", r->job.order.line);
+	refuse(r);
+	return SIZE_MAX;
+}
+
+static void judge(struct registrar *r)
+{
+	struct job *j = &r->job;
+	size_t line = find_line(r);
+
+	if (line == SIZE_MAX)
+		return;
+	if (engine_model_fits(&r->gateway->lines[line].config->plan, j->model, &j->err) < 0)
+		refuse(r);
+	else
+		go(r, STEP_KEEP);
+}
+
+static void put_into_registry(struct registrar *r)
+{
+	struct job *j = &r->job;
+	struct swap swap;
+	size_t line = find_line(r);
+
+	if (line == SIZE_MAX)
+		return;
+	pipeline_register(
+		r->pipeline, line, TAKE(j->model), j->order.by, j->order.why, now_ms(), &swap);
+	if (!swap.is_ok) {
+		err_set(&j->err, -EINVAL, "%s", swap.text);
+		refuse(r);
+		return;
+	}
+	log_info("line \"%s\": %s (by \"%s\")", j->order.line, swap.text, j->order.by);
+	r->is_untidy = true;
+	r->step = STEP_COMMIT;
+	pipeline_pump(r->pipeline, PUMP_DUE);
+	registrar_committed(r); /* nothing to do is nothing to wait for */
+}
+
+static void on_worked(uv_work_t *w, int status)
+{
+	struct registrar *r = w->data;
+	struct job *j = &r->job;
+	enum step step = r->step;
+
+	(void)status;
+	if (r->is_closing) {
+		r->step = STEP_IDLE;
+		return;
+	}
+	if (j->result < 0 && j->is_refused && step == STEP_READ)
+		refuse(r);
+	else if (j->result < 0)
+		set_aside(r);
+	else if (step == STEP_READ && !j->order.sha256[0])
+		rest(r, false);
+	else if (step == STEP_READ)
+		judge(r);
+	else if (step == STEP_KEEP)
+		put_into_registry(r);
+	else
+		rest(r, true);
+}
+
+void registrar_committed(struct registrar *r)
+{
+	if (!pipeline_registry_is_committed(r->pipeline))
+		return;
+	if (r->step == STEP_COMMIT) {
+		(void)log_is_news(&r->trouble, "");
+		go(r, STEP_REMOVE);
+	}
+}
+
+void registrar_models_changed(struct registrar *r)
+{
+	r->is_untidy = true;
+}
+
+static void on_event(uv_fs_event_t *h, const char *name, int events, int status)
+{
+	struct registrar *r = h->data;
+	size_t len = name ? strlen(name) : 0;
+
+	(void)events;
+	(void)status;
+	/* what appears first, and what we leave ourselves, is no order */
+	if (len > 5 && strcmp(name + len - 5, ".json") == 0 && name[0] != '.')
+		look(r);
+}
+
+void registrar_tick(struct registrar *r)
+{
+	if (++r->seconds % LOOK_EACH_S == 0) {
+		r->job.aside_count = r->step == STEP_READ ? r->job.aside_count : 0;
+		look(r);
+	} else if (r->is_untidy && r->step == STEP_IDLE) {
+		look(r);
+	}
+}
+
+void registrar_start(struct registrar *r)
+{
+	int rc = uv_fs_event_start(&r->watch, on_event, r->job.folder, 0);
+
+	if (rc < 0)
+		log_warning("%s is not watched, it is looked into each minute: %s", r->job.folder,
+			uv_strerror(rc));
+	r->is_untidy = true;
+	look(r);
+}
+
+int registrar_new(struct registrar **out, uv_loop_t *loop, struct gateway *g, struct pipeline *p,
+	struct err *err)
+{
+	struct registrar *r = calloc(1, sizeof(*r));
+	struct stat st;
+
+	if (!r)
+		return err_set(err, -ENOMEM, "no memory for incoming models");
+	r->loop = loop;
+	r->gateway = g;
+	r->pipeline = p;
+	r->job.folder = incoming_folder(g->config->state_dir);
+	r->job.state_dir = strdup(g->config->state_dir);
+	r->job.limit_bytes = (size_t)g->config->limits.model;
+	r->job.kernels = g->kernels;
+	if (!r->job.folder || !r->job.state_dir) {
+		registrar_free(r);
+		return err_set(err, -ENOMEM, "no memory for a path");
+	}
+	if (mkdir(r->job.folder, 0750) < 0 &&
+		!(errno == EEXIST && stat(r->job.folder, &st) == 0 && S_ISDIR(st.st_mode)))
+		log_warning("%s cannot be made: %s", r->job.folder, strerror(errno));
+	uv_fs_event_init(loop, &r->watch);
+	r->watch.data = r->work.data = r;
+	*out = r;
+	return 0;
+}
+
+void registrar_close(struct registrar *r)
+{
+	r->is_closing = true;
+	uv_close((uv_handle_t *)&r->watch, NULL);
+}
+
+void registrar_free(struct registrar *r)
+{
+	if (!r)
+		return;
+	drop_order(&r->job);
+	free(r->job.folder);
+	free(r->job.state_dir);
+	free(r->job.aside);
+	free(r->job.outdated);
+	free(r);
+}
