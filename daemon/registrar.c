@@ -378,6 +378,13 @@ void registrar_models_changed(struct registrar *r)
 	r->is_untidy = true;
 }
 
+/* What was set aside too; the pool reads that list. */
+static void take_up_all(struct registrar *r)
+{
+	if (r->step != STEP_READ)
+		r->job.aside_count = 0;
+}
+
 static void on_event(uv_fs_event_t *h, const char *name, int events, int status)
 {
 	struct registrar *r = h->data;
@@ -385,15 +392,17 @@ static void on_event(uv_fs_event_t *h, const char *name, int events, int status)
 
 	(void)events;
 	(void)status;
-	/* what appears first, and what we leave ourselves, is no order */
-	if (len > 5 && strcmp(name + len - 5, ".json") == 0 && name[0] != '.')
-		look(r);
+	/* what is written aside is no order; one that was set aside may be there anew */
+	if (len <= 5 || strcmp(name + len - 5, ".json") != 0 || name[0] == '.')
+		return;
+	take_up_all(r);
+	look(r);
 }
 
 void registrar_tick(struct registrar *r)
 {
 	if (++r->seconds % LOOK_EACH_S == 0) {
-		r->job.aside_count = r->step == STEP_READ ? r->job.aside_count : 0;
+		take_up_all(r);
 		look(r);
 	} else if (r->is_untidy && r->step == STEP_IDLE) {
 		look(r);

@@ -40,34 +40,6 @@ static int count_boot(struct daemon *d, struct err *err)
 	return r == 0 ? store_meta_set(d->store, "boot", d->boot, err) : r;
 }
 
-/* Bytes of ours that cannot be read are as bad as a page that SQLite cannot read. */
-static int restore(struct daemon *d, struct err *err)
-{
-	int r = gateway_restore(d->gateway, d->store, err);
-
-	return r == -EINVAL ? -EUCLEAN : r;
-}
-
-/* The engine in the state of the last commit, with the models that are in force. */
-static int build_gateway(struct daemon *d, struct err *err)
-{
-	const struct nn_kernels *kernels = nn_kernels_choose(NULL, err);
-	int64_t now_ms = clock_now_ms(&d->clock);
-	int r = kernels ? gateway_new(&d->gateway, d->config, kernels, err) : -ENOTSUP;
-
-	if (r == 0)
-		r = gateway_prepare_store(d->gateway, d->store, now_ms, err);
-	if (r == 0)
-		r = gateway_load_models(d->gateway, d->store, err);
-	if (r == 0)
-		r = restore(d, err);
-	if (r == 0)
-		r = gateway_adopt_models(d->gateway, d->store, now_ms, err);
-	if (r == 0)
-		r = gateway_load_beside(d->gateway, err);
-	return r;
-}
-
 static int open_all(struct daemon *d, const char *path, struct err *err)
 {
 	int r = store_open(&d->store, path, STORE_WRITE, err);
@@ -75,7 +47,7 @@ static int open_all(struct daemon *d, const char *path, struct err *err)
 	if (r == 0)
 		r = count_boot(d, err);
 	if (r == 0)
-		r = build_gateway(d, err);
+		r = gateway_start(&d->gateway, d->config, d->store, clock_now_ms(&d->clock), err);
 	return r;
 }
 

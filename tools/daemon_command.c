@@ -12,6 +12,7 @@
 #include "lib/base/json.h"
 #include "lib/config/config.h"
 #include "tools/broker_session.h"
+#include "tools/command.h"
 
 #define WAIT_MS 10000
 
@@ -110,4 +111,32 @@ int daemon_command_send(struct daemon_command *c, struct daemon_reply *reply,
 	free(topic);
 	free(reply_topic);
 	return rc;
+}
+
+static void print_json(const struct daemon_reply *reply)
+{
+	CLEANUP(buf_deinit) struct buf b;
+
+	buf_init(&b);
+	jsonw_begin(&b);
+	jsonw_int(&b, "ok", reply->ok);
+	jsonw_text(&b, "code", reply->code);
+	jsonw_text(&b, "text", reply->text);
+	jsonw_end(&b);
+	puts(buf_text(&b) ? b.data : "");
+}
+
+int daemon_reply_tell(
+	const struct daemon_reply *reply, const struct context *ctx, const char *command)
+{
+	struct err err;
+
+	if (ctx->json)
+		print_json(reply);
+	else if (reply->ok)
+		puts(reply->text);
+	if (reply->ok)
+		return 0;
+	err_set(&err, -EINVAL, "%s", reply->text[0] ? reply->text : reply->code);
+	return command_fail(command, &err);
 }

@@ -35,6 +35,12 @@ static inline void daemon_command_deinit_at(struct daemon_command *c)
 	daemon_command_deinit(c);
 }
 
+/* The reply to a command, from the daemon or made here where none runs: its sentence on stdout, or
+ * with --json all of it; what was refused on stderr. The exit status. */
+struct context;
+MUST_CHECK int daemon_reply_tell(
+	const struct daemon_reply *reply, const struct context *ctx, const char *command);
+
 /* Publishes it (QoS 1, not retained) and waits at most 10 s for the reply. -ETIMEDOUT when none
  * comes: the daemon may carry it out all the same; else what the broker is not willing to do. */
 MUST_CHECK int daemon_command_send(struct daemon_command *c, struct daemon_reply *reply,

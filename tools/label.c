@@ -1,7 +1,6 @@
 /* defectctl label: what inspection found of one unit, said by hand. */
 #include <errno.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "lib/store/labels.h"
 #include "tools/command.h"
 #include "tools/daemon_command.h"
+#include "tools/login_name.h"
 #include "tools/options.h"
 
 #define TEXT_BYTES_MAX 1000 /* class, by, why */
@@ -69,18 +69,6 @@ static int64_t now_ms(void)
 
 	clock_gettime(CLOCK_REALTIME, &t);
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-/* Who sits there: of the login, so that it is a person after sudo too; else of the process. */
-static const char *login_name(char name[LOGIN_NAME_MAX])
-{
-	const struct passwd *user;
-
-	if (getlogin_r(name, LOGIN_NAME_MAX) == 0)
-		return name;
-	user = getpwuid(getuid());
-	snprintf(name, LOGIN_NAME_MAX, "%s", user ? user->pw_name : "");
-	return name;
 }
 
 static int ask_daemon(struct daemon_reply *reply, const struct label_row *row,
@@ -173,19 +161,6 @@ static int label(const struct arguments *a, const struct config *config,
 			  : write_label(reply, &row, config, err);
 }
 
-static void print_json(const struct daemon_reply *reply)
-{
-	CLEANUP(buf_deinit) struct buf b;
-
-	buf_init(&b);
-	jsonw_begin(&b);
-	jsonw_int(&b, "ok", reply->ok);
-	jsonw_text(&b, "code", reply->code);
-	jsonw_text(&b, "text", reply->text);
-	jsonw_end(&b);
-	puts(buf_text(&b) ? b.data : "");
-}
-
 static int run(const struct context *ctx, int argc, char **argv)
 {
 	CLEANUP(config_free) struct config *config = NULL;
@@ -205,14 +180,7 @@ static int run(const struct context *ctx, int argc, char **argv)
 		return rc;
 	if (label(&a, config, line, &reply, &err) < 0)
 		return command_fail("label", &err);
-	if (ctx->json)
-		print_json(&reply);
-	else if (reply.ok)
-		puts(reply.text);
-	if (reply.ok)
-		return 0;
-	err_set(&err, -EINVAL, "%s", reply.text[0] ? reply.text : reply.code);
-	return command_fail("label", &err);
+	return daemon_reply_tell(&reply, ctx, "label");
 }
 
 const struct command command_label = {

@@ -6,6 +6,8 @@
 /* In the order of --help. */
 static const struct command *const commands[] = {
 	&command_model_list,
+	&command_model_promote,
+	&command_model_rollback,
 	NULL,
 };
 
@@ -23,7 +25,9 @@ static int run(const struct context *ctx, int argc, char **argv)
 
 const struct command command_model = {
 	.name = "model",
-	.arguments = "list [--line L]",
+	.arguments = "list [--line L]\n"
+		     "       defectctl model promote MODEL [--line L] [--by NAME] [--why TEXT]\n"
+		     "       defectctl model rollback [--line L] [--by NAME] [--why TEXT]",
 	.summary = "which models there are, and which is in use",
 	.run = run,
 };

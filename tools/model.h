@@ -3,4 +3,4 @@
 
 #include "tools/command.h"
 
-extern const struct command command_model_list;
+extern const struct command command_model_list, command_model_promote, command_model_rollback;

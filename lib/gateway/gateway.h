@@ -45,10 +45,14 @@ CLEANUP_FOR(struct gateway, gateway_free)
 MUST_CHECK int gateway_prepare_store(
 	struct gateway *g, struct store *s, int64_t now_ms, struct err *err);
 
-/* For the daemon at start: gateway_new, gateway_prepare_store, gateway_load_models,
- * gateway_restore, gateway_adopt_models, gateway_load_beside, in this order.
- *
- * Puts each line's champion of the registry in force (its copy models/<sha256>.onnx under
+/* A start, of the daemon or of a tool that does its work while none runs: gateway_new,
+ * gateway_prepare_store, gateway_load_models, gateway_restore, gateway_adopt_models,
+ * gateway_load_beside, in this order. -EUCLEAN also when our own bytes in the file cannot be read:
+ * they are as bad as a page that SQLite cannot read. */
+MUST_CHECK int gateway_start(struct gateway **out, const struct config *config, struct store *s,
+	int64_t now_ms, struct err *err);
+
+/* Puts each line's champion of the registry in force (its copy models/<sha256>.onnx under
  * state_dir). Without a store (NULL), or without a champion, the line's `model` file is used
  * (replay, check). A model that does not load or fit leaves the line collecting and says so in
  * `trouble`; that is no error. */

@@ -154,3 +154,27 @@ int gateway_restore(struct gateway *g, struct store *s, struct err *err)
 		r = take_up(g, s, err);
 	return r == 0 && is_new ? gateway_put_in_force(g, s, NULL, err) : r;
 }
+
+int gateway_start(struct gateway **out, const struct config *config, struct store *s,
+	int64_t now_ms, struct err *err)
+{
+	CLEANUP(gateway_free) struct gateway *g = NULL;
+	const struct nn_kernels *kernels = nn_kernels_choose(NULL, err);
+	int r = kernels ? gateway_new(&g, config, kernels, err) : -ENOTSUP;
+
+	if (r == 0)
+		r = gateway_prepare_store(g, s, now_ms, err);
+	if (r == 0)
+		r = gateway_load_models(g, s, err);
+	if (r < 0)
+		return r;
+	r = gateway_restore(g, s, err);
+	if (r < 0)
+		return r == -EINVAL ? -EUCLEAN : r;
+	r = gateway_adopt_models(g, s, now_ms, err);
+	if (r == 0)
+		r = gateway_load_beside(g, err);
+	if (r == 0)
+		*out = TAKE(g);
+	return r;
+}

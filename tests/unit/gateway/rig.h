@@ -115,19 +115,13 @@ static inline void write_model(struct rig *r, const char *name, const char *feat
 /* A start of the daemon, as gateway.h says; the one before it is gone, as after SIGKILL. */
 static inline void start(struct rig *r)
 {
-	const struct nn_kernels *k = nn_kernels_choose(NULL, NULL);
 	bool is_fine;
 
 	gateway_free(TAKE(r->g));
 	store_close(TAKE(r->store));
 	r->err.text[0] = 0;
 	is_fine = store_open(&r->store, in_dir(r, "state/defectd.db"), STORE_WRITE, &r->err) == 0 &&
-		  gateway_new(&r->g, r->config, k, &r->err) == 0 &&
-		  gateway_prepare_store(r->g, r->store, T0, &r->err) == 0 &&
-		  gateway_load_models(r->g, r->store, &r->err) == 0 &&
-		  gateway_restore(r->g, r->store, &r->err) == 0 &&
-		  gateway_adopt_models(r->g, r->store, T0, &r->err) == 0 &&
-		  gateway_load_beside(r->g, &r->err) == 0;
+		  gateway_start(&r->g, r->config, r->store, T0, &r->err) == 0;
 	if (!is_fine)
 		fail_msg("%s", r->err.text);
 }
