@@ -2,7 +2,8 @@
 killed now and then: every unit is scored once, by the very model that was in use at its place in the
 order, and each probability is what `defectctl predict` gives for that model.
 
-Short form: 30 swaps and 4 kills. `--long`: 100 swaps and 12 kills.
+Short form: 30 commands and 4 kills. `--long`: 125 commands, at least 100 of which change the model,
+and 12 kills.
 """
 
 import collections
@@ -18,7 +19,7 @@ import harness
 from press import LINE, TOPIC, Models, Press
 
 LONG = "--long" in sys.argv
-SWAPS, KILLS = (100, 12) if LONG else (30, 4)
+SWAPS, KILLS = (125, 12) if LONG else (30, 4)
 UNITS_PER_S = 200
 MODELS = Models()
 
@@ -109,6 +110,7 @@ def check(press, order):
     wrong = [(u, rows[u]["model"][:8], m[:8]) for u, m in units.items() if rows[u]["model"] != m]
     assert not wrong, f"{len(wrong)} units have another model: {wrong[:5]}"
     found = [sha for sha, role, _, _ in press.events() if role == "champion"]
+    assert not LONG or len(champions) >= 100, f"{len(champions)} swaps are too few"
     assert found == champions, "each swap is carried out once, in order"
     names = collections.Counter(rows[u]["model"] for u in rows)
     shadows = press.shadows()
