@@ -59,7 +59,7 @@ void pipeline_clear_deliveries(struct pipeline *p);
 struct model;
 struct swap;
 void pipeline_register(struct pipeline *p, size_t line, struct model *m, const char *by,
-	const char *why, int64_t now_ms, struct swap *out);
+	const char *why, struct swap *out);
 bool pipeline_registry_is_committed(const struct pipeline *p); /* all changes of roles */
 
 enum pump {

@@ -56,9 +56,9 @@ void pipeline_swap(
 }
 
 void pipeline_register(struct pipeline *p, size_t line, struct model *m, const char *by,
-	const char *why, int64_t now_ms, struct swap *out)
+	const char *why, struct swap *out)
 {
-	check_memory(swap_register(out, p->o.gateway, line, m, now_ms));
+	check_memory(swap_register(out, p->o.gateway, line, m, clock_now_ms(p->o.clock)));
 	add_rows(p, line, out, by, why);
 }
 

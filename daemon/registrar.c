@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "daemon/log.h"
@@ -62,14 +61,6 @@ struct registrar {
 	struct job job;
 	struct log_memory trouble;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void drop_order(struct job *j)
 {
@@ -324,8 +315,7 @@ static void put_into_registry(struct registrar *r)
 
 	if (line == SIZE_MAX)
 		return;
-	pipeline_register(
-		r->pipeline, line, TAKE(j->model), j->order.by, j->order.why, now_ms(), &swap);
+	pipeline_register(r->pipeline, line, TAKE(j->model), j->order.by, j->order.why, &swap);
 	if (!swap.is_ok) {
 		err_set(&j->err, -EINVAL, "%s", swap.text);
 		refuse(r);

@@ -152,17 +152,27 @@ static int ask_daemon(struct model_registration *m, const struct config *config,
 	return h.folder ? hand_over(&h, err) : err_set(err, -ENOMEM, "no memory for a path");
 }
 
+static void remove_copy(const char *state_dir, const char *sha256)
+{
+	char *path = model_file_path(state_dir, sha256);
+
+	if (path)
+		(void)unlink(path);
+	free(path);
+}
+
 /* The copy first: what the registry names must be there. */
 static int put_into_registry(struct model_registration *m, struct offline *o, size_t line,
 	struct model **model, struct err *err)
 {
+	const char *state_dir = o->gateway->config->state_dir;
+	bool is_known = roles_find(&o->gateway->lines[line].roles, m->sha256) != NULL;
 	int64_t now_ms = offline_now_ms();
 	struct swap swap;
 	int r = engine_model_fits(&o->gateway->config->lines[line].plan, *model, err);
 
 	if (r == 0)
-		r = model_file_keep(
-			o->gateway->config->state_dir, m->sha256, m->bytes, m->len, err);
+		r = model_file_keep(state_dir, m->sha256, m->bytes, m->len, err);
 	if (r < 0)
 		return r;
 	if (swap_register(&swap, o->gateway, line, TAKE(*model), now_ms) < 0)
@@ -170,9 +180,12 @@ static int put_into_registry(struct model_registration *m, struct offline *o, si
 	m->is_news = swap.changes.count > 0;
 	snprintf(m->text, sizeof(m->text), "%.1000s of line \"%s\"", swap.text,
 		o->gateway->config->lines[line].name);
-	return m->is_news
-		       ? swap_commit(&swap, o->gateway, line, m->by, m->why, now_ms, o->store, err)
-		       : 0;
+	if (!m->is_news)
+		return 0;
+	r = swap_commit(&swap, o->gateway, line, m->by, m->why, now_ms, o->store, err);
+	if (r < 0 && !is_known)
+		remove_copy(state_dir, m->sha256);
+	return r;
 }
 
 static int write_registry(struct model_registration *m, const struct config *config,

@@ -47,8 +47,8 @@ MUST_CHECK int gateway_prepare_store(
 
 /* A start, of the daemon or of a tool that does its work while none runs: gateway_new,
  * gateway_prepare_store, gateway_load_models, gateway_restore, gateway_adopt_models,
- * gateway_load_beside, in this order. -EUCLEAN also when our own bytes in the file cannot be read:
- * they are as bad as a page that SQLite cannot read. */
+ * gateway_load_beside, in this order. The lock is taken. -EUCLEAN also when our own bytes in the
+ * file cannot be read: they are as bad as a page that SQLite cannot read. */
 MUST_CHECK int gateway_start(struct gateway **out, const struct config *config, struct store *s,
 	int64_t now_ms, struct err *err);
 

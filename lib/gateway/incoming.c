@@ -2,9 +2,11 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/err.h"
@@ -15,6 +17,7 @@
 #define ORDER_BYTES_MAX (64u << 10)
 #define ORDER ".json"
 #define REFUSED ".failed.json"
+#define REFUSALS_MAX 100
 #define MODEL ".onnx"
 
 void incoming_order_deinit(struct incoming_order *o)
@@ -175,6 +178,40 @@ void incoming_remove(const char *folder, const char *sha256)
 	remove_file(folder, sha256, MODEL);
 }
 
+static int is_refusal(const struct dirent *entry)
+{
+	return strlen(entry->d_name) == DIGITS + strlen(REFUSED) &&
+	       strcmp(entry->d_name + DIGITS, REFUSED) == 0;
+}
+
+/* Beyond REFUSALS_MAX the oldest one goes. */
+static void drop_oldest_refusal(const char *folder)
+{
+	struct dirent **list = NULL;
+	int count = scandir(folder, &list, is_refusal, NULL), oldest = -1;
+	int fd = count > REFUSALS_MAX ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	struct timespec oldest_time = {0};
+	struct stat st;
+
+	for (int i = 0; fd >= 0 && i < count; i++) {
+		if (fstatat(fd, list[i]->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		if (oldest >= 0 && (st.st_mtim.tv_sec > oldest_time.tv_sec ||
+					   (st.st_mtim.tv_sec == oldest_time.tv_sec &&
+						   st.st_mtim.tv_nsec >= oldest_time.tv_nsec)))
+			continue;
+		oldest = i;
+		oldest_time = st.st_mtim;
+	}
+	if (oldest >= 0)
+		(void)unlinkat(fd, list[oldest]->d_name, 0);
+	if (fd >= 0)
+		close(fd);
+	for (int i = 0; i < count; i++)
+		free(list[i]);
+	free(list);
+}
+
 int incoming_refuse(
 	const char *folder, const struct incoming_order *o, const char *text, struct err *err)
 {
@@ -188,9 +225,11 @@ int incoming_refuse(
 	jsonw_text(&b, "text", text);
 	jsonw_end(&b);
 	r = write_json(folder, o->sha256, REFUSED, &b, err);
-	if (r == 0)
-		incoming_remove(folder, o->sha256);
-	return r;
+	if (r < 0)
+		return r;
+	incoming_remove(folder, o->sha256);
+	drop_oldest_refusal(folder);
+	return 0;
 }
 
 bool incoming_is_refused(const char *folder, const char *sha256, char *text, size_t cap)

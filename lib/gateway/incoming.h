@@ -45,7 +45,8 @@ char *incoming_model_path(const char *folder, const char *sha256); /* NULL: no m
 
 /* Takes both files away. */
 void incoming_remove(const char *folder, const char *sha256);
-/* The same, and leaves the sentence. A negative errno of writing: then all is as it was. */
+/* The same, and leaves the sentence; of those the newest 100 stay. A negative errno of writing:
+ * then all is as it was. */
 MUST_CHECK int incoming_refuse(
 	const char *folder, const struct incoming_order *o, const char *text, struct err *err);
 /* Was it refused? The sentence. */

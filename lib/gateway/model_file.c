@@ -1,9 +1,11 @@
 /* Reading model files and keeping copies of them. */
 #include "lib/gateway/model_file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,4 +138,32 @@ int model_file_keep(
 		r = model_file_write(folder, name, bytes, len, err);
 	free(folder);
 	return r;
+}
+
+/* ".<name>.onnx.new" */
+static bool is_aside(const char *name)
+{
+	static const char ending[] = ".onnx.new";
+	size_t len = strlen(name);
+
+	return name[0] == '.' && len > sizeof(ending) &&
+	       strcmp(name + len - sizeof(ending) + 1, ending) == 0;
+}
+
+void model_file_clean(const char *state_dir)
+{
+	const struct dirent *entry;
+	char *folder;
+	DIR *dir;
+
+	if (asprintf(&folder, "%s/models", state_dir) < 0)
+		return;
+	dir = opendir(folder);
+	while (dir && (entry = readdir(dir))) {
+		if (is_aside(entry->d_name))
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	}
+	if (dir)
+		closedir(dir);
+	free(folder);
 }

@@ -24,3 +24,7 @@ MUST_CHECK int model_file_write(
  * it is not there. A negative errno of writing. */
 MUST_CHECK int model_file_keep(
 	const char *state_dir, const char *sha256, const void *bytes, size_t len, struct err *err);
+
+/* Takes away what a process that was killed while it wrote copies left. Only where no other process
+ * may write there: under the lock. */
+void model_file_clean(const char *state_dir);

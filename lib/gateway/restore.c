@@ -9,6 +9,7 @@
 
 #include "lib/base/err.h"
 #include "lib/gateway/earlier.h"
+#include "lib/gateway/model_file.h"
 #include "lib/store/journal.h"
 
 #define ARENA_BLOCK_BYTES (64u << 10)
@@ -171,6 +172,7 @@ int gateway_start(struct gateway **out, const struct config *config, struct stor
 	r = gateway_restore(g, s, err);
 	if (r < 0)
 		return r == -EINVAL ? -EUCLEAN : r;
+	model_file_clean(config->state_dir);
 	r = gateway_adopt_models(g, s, now_ms, err);
 	if (r == 0)
 		r = gateway_load_beside(g, err);

@@ -154,6 +154,18 @@ static void collects_when_the_champions_copy_is_not_what_it_was(void **state)
 	expect_trouble(r, "", "");
 }
 
+/* A process that was killed while it wrote a copy. */
+static void takes_away_what_was_half_written(void **state)
+{
+	struct rig *r = *state;
+
+	write_file(r, "state/models/.abc.onnx.new", "half", 4);
+	write_file(r, "state/models/mine.onnx.new", "x", 1);
+	start(r);
+	assert_int_equal(access(in_dir(r, "state/models/.abc.onnx.new"), F_OK), -1);
+	assert_int_equal(access(in_dir(r, "state/models/mine.onnx.new"), F_OK), 0);
+}
+
 static void uses_the_lines_file_without_a_store(void **state)
 {
 	struct rig *r = *state;
@@ -178,6 +190,7 @@ int main(void)
 		TEST(collects_when_the_model_does_not_fit),
 		TEST(keeps_the_champion_when_the_file_is_bad_or_gone),
 		TEST(collects_when_the_champions_copy_is_not_what_it_was),
+		TEST(takes_away_what_was_half_written),
 		TEST(uses_the_lines_file_without_a_store),
 	};
 

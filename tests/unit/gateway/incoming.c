@@ -176,6 +176,40 @@ static void a_refusal_leaves_its_sentence_alone(void **state)
 	assert_false(incoming_is_refused(r->folder, A, text, sizeof(text)));
 }
 
+static int count_refusals(struct rig *r)
+{
+	char command[160], text[16] = "";
+	FILE *f;
+
+	snprintf(command, sizeof(command), "ls '%s' | grep -c failed", r->folder);
+	f = popen(command, "re");
+	assert_non_null(f);
+	assert_non_null(fgets(text, sizeof(text), f));
+	pclose(f);
+	return atoi(text);
+}
+
+static void the_newest_hundred_refusals_stay(void **state)
+{
+	struct rig *r = *state;
+	char sha256[SHA256_HEX] = A, text[64];
+
+	for (int i = 0; i < 103; i++) {
+		struct incoming_order o;
+
+		sha256[0] = (char)('0' + i / 10 % 10);
+		sha256[1] = (char)('0' + i % 10);
+		sha256[2] = (char)('0' + i / 100);
+		o = order(sha256);
+		assert_int_equal(incoming_refuse(r->folder, &o, "bad", &r->err), 0);
+		usleep(10000); /* the file system's clock has ticks */
+	}
+	assert_int_equal(count_refusals(r), 100);
+	assert_true(incoming_is_refused(r->folder, sha256, text, sizeof(text)));
+	memcpy(sha256, "000", 3);
+	assert_false(incoming_is_refused(r->folder, sha256, text, sizeof(text)));
+}
+
 static void what_cannot_be_written_leaves_nothing(void **state)
 {
 	const struct incoming_order o = order(A);
@@ -199,6 +233,7 @@ int main(void)
 		TEST(other_names_are_no_orders),
 		TEST(what_is_no_order_is_told),
 		TEST(a_refusal_leaves_its_sentence_alone),
+		TEST(the_newest_hundred_refusals_stay),
 		TEST(what_cannot_be_written_leaves_nothing),
 	};
 
