@@ -25,8 +25,6 @@ static void put_state(struct pipeline *p)
 {
 	pipeline_put_snapshot(p, p->filling);
 	batch_drop_inputs(p->filling);
-	/* what is waiting may be complete now */
-	pipeline_clock_changed(p);
 	p->o.models_changed(p->o.owner);
 }
 

@@ -195,10 +195,16 @@ struct engine_line_state {
 void engine_line_state(const struct engine *e, size_t line, struct engine_line_state *out);
 
 /* The whole state between two inputs. Loading needs a new engine with its lines added: lines are
- * found by name, what is unknown is dropped. -EINVAL when the bytes are not a snapshot of this
- * version. */
+ * found by name, what is unknown is dropped. From then on units are waited for as under the model
+ * that was in force when it was saved, whatever model is set, so that a journal gives the state it
+ * gave then; engine_set_model ends that. -EINVAL when the bytes are not a snapshot of this version.
+ */
 void engine_save(const struct engine *e, struct buf *out);
 MUST_CHECK int engine_load(struct engine *e, const void *bytes, size_t len, struct err *err);
+
+/* The sha256 of the model that was in force when it was saved, "": none. NULL: the snapshot, or
+ * that there was none, does not say. */
+const char *engine_loaded_model(const struct engine *e, size_t line);
 
 /* An input as bytes for the journal, and back (the message then points into the bytes; its topic
  * is NUL-terminated there). False at the end or when the bytes are broken (cursor failed). */

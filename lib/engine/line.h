@@ -15,6 +15,10 @@ struct engine_line {
 	bool *required; /* [feature_count]: the model uses it */
 	struct binding shadows[ENGINE_SHADOWS];
 
+	/* of the snapshot that was loaded */
+	bool has_loaded;
+	char loaded_model[SHA256_HEX];
+
 	uint64_t units, alerts, not_scored;
 	int64_t last_unit_ms;
 };

@@ -2,9 +2,10 @@
  *
  *   magic, version, number, both clocks, since when what has no journal is lost
  *   lines: count; for each its name, counters over restarts, length and state of its assembler
+ *   what the models in force want (snapshot_models.c)
  *   checksum of all that
  *
- * The counts that begin at 0 with the engine and the models in force are no part of it. */
+ * The counts that begin at 0 with the engine and the models themselves are no part of it. */
 #include <errno.h>
 #include <string.h>
 
@@ -72,6 +73,7 @@ void engine_save(const struct engine *e, struct buf *out)
 	buf_put_u32(out, (uint32_t)e->line_count);
 	for (size_t i = 0; i < e->line_count; i++)
 		save_line(&e->lines[i], out);
+	snapshot_save_models(e, out);
 	if (!buf_failed(out))
 		buf_put_u64(out, checksum(out->data + start, out->len - start));
 }
@@ -163,6 +165,9 @@ int engine_load(struct engine *e, const void *bytes, size_t len, struct err *err
 		if (r < 0)
 			return r;
 	}
+	r = snapshot_load_models(e, &in, err);
+	if (r < 0)
+		return r;
 	if (cursor_left(&in) > 0)
 		return err_set(err, -EINVAL, "the snapshot has %zu bytes behind its last line",
 			cursor_left(&in));

@@ -31,3 +31,7 @@ MUST_CHECK int engine_refuse(struct engine *e, const struct message *msg, size_t
  * carried out, 0, -ENOMEM. */
 MUST_CHECK int engine_take_command(struct engine *e, const struct engine_input *in, size_t line,
 	const char *name, struct outcomes *out);
+
+/* snapshot_models.c */
+void snapshot_save_models(const struct engine *e, struct buf *out);
+MUST_CHECK int snapshot_load_models(struct engine *e, struct cursor *in, struct err *err);

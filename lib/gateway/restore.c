@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/err.h"
 #include "lib/gateway/earlier.h"
@@ -63,7 +64,7 @@ static int load_snapshot(struct gateway *g, struct store *s, uint64_t *number, s
 }
 
 /* Models that are not the registry's stand aside while the journal is replayed. */
-static int set_unregistered_models(struct gateway *g, bool in_force, struct err *err)
+static int set_aside_unregistered(struct gateway *g, struct err *err)
 {
 	for (size_t i = 0; i < g->config->line_count; i++) {
 		const struct gateway_line *l = &g->lines[i];
@@ -71,11 +72,51 @@ static int set_unregistered_models(struct gateway *g, bool in_force, struct err 
 
 		if (!l->model || l->has_champion)
 			continue;
-		r = engine_set_model(g->engine, i, in_force ? l->model : NULL, "no_model", err);
+		r = engine_set_model(g->engine, i, NULL, "no_model", err);
 		if (r < 0)
 			return r;
 	}
 	return 0;
+}
+
+/* The models in force are those of now from here on. *differs: some are not those that snapshot and
+ * journal were written under. */
+static int set_models(struct gateway *g, bool *differs, struct err *err)
+{
+	for (size_t i = 0; i < g->config->line_count; i++) {
+		const struct gateway_line *l = &g->lines[i];
+		const char *loaded = engine_loaded_model(g->engine, i);
+		/* an unregistered one is adopted with a snapshot of its own */
+		const char *now = l->model && l->has_champion ? model_sha256(l->model) : "";
+		int r = engine_set_model(g->engine, i, l->model, l->why_none, err);
+
+		if (r < 0)
+			return r;
+		*differs = *differs || (loaded && strcmp(loaded, now) != 0);
+	}
+	return 0;
+}
+
+/* What is journaled from now on must not be taken again under the models of before. */
+static int put_snapshot(struct gateway *g, struct store *s, struct err *err)
+{
+	CLEANUP(buf_deinit) struct buf state;
+	int r;
+
+	buf_init(&state);
+	engine_save(g->engine, &state);
+	if (buf_failed(&state))
+		return err_set(err, -ENOMEM, "no memory for a snapshot");
+	r = store_begin(s, err);
+	if (r < 0)
+		return r;
+	r = store_put_snapshot(
+		s, engine_number(g->engine), engine_now_ms(g->engine), state.data, state.len, err);
+	if (r == 0)
+		r = store_commit(s, err);
+	if (r < 0)
+		store_rollback(s);
+	return r;
 }
 
 /* Snapshot and journal, under the gateway's own line files. */
@@ -89,13 +130,11 @@ static int take_up(struct gateway *g, struct store *s, struct err *err)
 	if (r < 0)
 		return err_set(err, r, "no memory to replay the journal");
 	restoring.outcomes.arena = arena;
-	r = set_unregistered_models(g, false, err);
+	r = set_aside_unregistered(g, err);
 	if (r == 0)
 		r = load_snapshot(g, s, &number, err);
 	if (r == 0)
 		r = store_each_journal(s, number, take_row, &restoring, err);
-	if (r == 0)
-		r = set_unregistered_models(g, true, err);
 	engine_resume(g->engine);
 	return r;
 }
@@ -147,13 +186,17 @@ int gateway_restore(struct gateway *g, struct store *s, struct err *err)
 	CLEANUP(config_free) struct config *before = NULL;
 	int r = earlier_config(&before, g, s, err);
 
-	bool is_new = r == EARLIER_NONE;
+	bool is_new = r == EARLIER_NONE, differs = false;
 
 	if (r == EARLIER_OTHER)
-		return take_over(g, before, s, err);
-	if (r >= 0)
+		r = take_over(g, before, s, err);
+	else if (r >= 0)
 		r = take_up(g, s, err);
-	return r == 0 && is_new ? gateway_put_in_force(g, s, NULL, err) : r;
+	if (r == 0 && is_new)
+		r = gateway_put_in_force(g, s, NULL, err);
+	if (r == 0)
+		r = set_models(g, &differs, err);
+	return r == 0 && differs ? put_snapshot(g, s, err) : r;
 }
 
 int gateway_start(struct gateway **out, const struct config *config, struct store *s,

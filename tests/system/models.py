@@ -273,6 +273,83 @@ def kill_around(command, **members):
         press.check_probabilities()
 
 
+def in_parts(**unit):
+    """A unit comes in two messages, one for each value."""
+    return {
+        "sources": {"a": {"topic": "p3/{unit}/a"}, "b": {"topic": "p3/{unit}/b"}},
+        "features": [{"name": "x", "from": "a.x"}, {"name": "y", "from": "b.y"}],
+        "unit": {"deadline": "3s", **unit},
+    }
+
+
+def what_waited_for_more_than_the_new_model_wants_is_scored_at_once():
+    with Press(MODELS, **in_parts(deadline="300s")) as press:
+        both, one = press.bring(1), None
+        press.ask("promote", "r1", model=both)
+        one = press.bring(1, "x")
+        press.client.publish("p3/U1/a", '{"x":1}')
+        press.client.publish("p3/U2/a", '{"x":2}')
+        press.client.publish("p3/U2/b", '{"y":2}')
+        press.client.drain()
+        harness.wait_for(lambda: press.site.count(LINE) == 1, 10, "the unit that is complete")
+        press.ask("promote", "r2", model=one)
+        harness.wait_for(lambda: press.site.count(LINE) == 2, 10, "the unit that waited")
+        rows = press.site.rows(LINE)
+        assert {u: r["model"] for u, r in rows.items()} == {"U2": both, "U1": one}
+
+
+def a_start_takes_nothing_again_under_the_model_that_came_after():
+    """Under the one of before these units were done with x; under the new one they would be open
+    again, and be scored a second time."""
+    with Press(MODELS, **in_parts()) as press:
+        one, both = press.bring(1, "x"), None
+        press.ask("promote", "r1", model=one)
+        both = press.bring(1)
+        for n in range(5):
+            press.client.publish(f"p3/U{n}/a", '{"x":1}')
+        press.client.drain()
+        harness.wait_for(lambda: press.site.count(LINE) == 5, 10, "five rows")
+        press.ask("promote", "r2", model=both)
+        press.site.daemon.kill()
+        watcher = press.site.client("watcher", f"{TOPIC}/prediction")
+        press.start()
+        press.client.publish("p3/U5/a", '{"x":1}')
+        press.client.publish("p3/U5/b", '{"y":1}')
+        press.client.drain()
+        harness.wait_for(lambda: press.site.count(LINE) == 6, 10, "the sixth")
+        time.sleep(4)  # the deadline of what should not be open
+        assert [json.loads(m[1])["unit"] for m in watcher.messages] == ["U5"], watcher.messages
+        assert not press.site.sql("SELECT * FROM quarantine")
+        models = [press.site.rows(LINE)[f"U{n}"]["model"] for n in range(6)]
+        assert models == [one] * 5 + [both]
+
+
+def a_model_that_is_gone_at_a_start_brings_no_unit_back():
+    """A kill, and the file is gone: what it was done with stays done, once."""
+    with Press(MODELS, **in_parts()) as press:
+        one = press.bring(1, "x")
+        press.ask("promote", "r1", model=one)
+        for n in range(5):
+            press.client.publish(f"p3/U{n}/a", '{"x":1}')
+        press.client.drain()
+        harness.wait_for(lambda: press.site.count(LINE) == 5, 10, "five rows")
+        press.site.daemon.kill()
+        os.rename(press.copy(one), press.copy(one) + ".away")
+        press.start()
+        press.wait_said("collecting")
+        press.client.publish("p3/U5/a", '{"x":1}')
+        press.client.drain()
+        time.sleep(1)
+        press.site.daemon.kill()
+        os.rename(press.copy(one) + ".away", press.copy(one))
+        press.start()
+        harness.wait_for(lambda: press.site.count(LINE) == 6, 10, "the sixth")
+        time.sleep(4)  # the deadline
+        rows = press.site.rows(LINE)
+        assert [rows[f"U{n}"]["model"] for n in range(6)] == [one] * 6
+        assert press.said()["units"] == 6 and not press.site.sql("SELECT * FROM quarantine")
+
+
 def a_promotion_is_whole_or_not_at_all_over_a_kill():
     kill_around("promote", model="challenger")
 
@@ -447,6 +524,9 @@ if __name__ == "__main__":
             orders_that_came_while_nobody_ran_are_taken_at_the_start,
             a_file_that_goes_under_the_daemon_is_no_harm_until_a_restart,
             a_champion_that_no_longer_fits_is_replaced_without_a_restart,
+            what_waited_for_more_than_the_new_model_wants_is_scored_at_once,
+            a_start_takes_nothing_again_under_the_model_that_came_after,
+            a_model_that_is_gone_at_a_start_brings_no_unit_back,
             a_promotion_is_whole_or_not_at_all_over_a_kill,
             a_rollback_is_carried_out_once_over_a_kill,
             a_full_disk_while_a_model_comes_leaves_nothing_half_written,

@@ -218,6 +218,41 @@ static void a_damaged_snapshot_is_refused(void **state)
 	assert_string_equal(err.text, "the snapshot is of version 9, wanted is 3");
 }
 
+/* The model's own file may be gone: units are waited for as if it was there. */
+static void units_are_waited_for_as_under_the_model_of_then(void **state)
+{
+	struct stream *s = *state;
+	struct engine *with = press_engine(&s->press, press_model(&s->press)), *without;
+	CLEANUP(buf_deinit) struct buf bytes;
+	struct engine_line_state saved, loaded;
+
+	buf_init(&bytes);
+	for (size_t i = 0; i < 150; i++) {
+		struct outcomes out = {.arena = s->arena};
+
+		assert_true(engine_take(with, &s->in[i], &out) >= 0);
+		arena_reset(s->arena);
+	}
+	engine_save(with, &bytes);
+	without = press_engine(&s->press, NULL);
+	assert_null(engine_loaded_model(without, 0));
+	assert_int_equal(engine_load(without, bytes.data, bytes.len, NULL), 0);
+	assert_string_equal(engine_loaded_model(without, 0), model_sha256(s->press.model));
+	for (size_t i = 150; i < INPUTS; i++) {
+		struct outcomes out = {.arena = s->arena};
+
+		assert_true(engine_take(with, &s->in[i], &out) >= 0);
+		assert_true(engine_take(without, &s->in[i], &out) >= 0);
+		arena_reset(s->arena);
+		engine_line_state(with, 0, &saved);
+		engine_line_state(without, 0, &loaded);
+		assert_int_equal(loaded.units, saved.units);
+		assert_int_equal(loaded.open_units, saved.open_units);
+	}
+	engine_free(with);
+	engine_free(without);
+}
+
 static void lines_are_found_by_name(void **state)
 {
 	struct stream *s = *state;
@@ -261,6 +296,7 @@ int main(void)
 		cmocka_unit_test(a_start_at_any_point_goes_on_as_if_nothing_had_happened),
 		cmocka_unit_test(a_snapshot_of_a_loaded_snapshot_is_the_same),
 		cmocka_unit_test(a_damaged_snapshot_is_refused),
+		cmocka_unit_test(units_are_waited_for_as_under_the_model_of_then),
 		cmocka_unit_test(lines_are_found_by_name),
 	};
 

@@ -135,6 +135,72 @@ static void replays_the_journal_under_the_model_of_its_time(void **state)
 	assert_memory_equal(adopted.data, again.data, again.len);
 }
 
+static struct engine_line_state line_state(const struct rig *r, size_t line)
+{
+	struct engine_line_state s;
+
+	engine_line_state(r->g->engine, line, &s);
+	return s;
+}
+
+/* The units that come out at this time, as "U1 U3 ..". */
+static const char *units_at(struct rig *r, int64_t ms)
+{
+	static char text[256];
+	struct outcomes out = {.arena = r->arena};
+	struct engine_input in = {.kind = INPUT_TICK, .now_ms = ms, .clock_ms = ms};
+
+	text[0] = 0;
+	assert_true(engine_take(r->g->engine, &in, &out) >= 0);
+	for (size_t i = 0; i < out.count; i++) {
+		strcat(text, text[0] ? " " : "");
+		strcat(text, out.v[i].row.unit);
+	}
+	arena_reset(r->arena);
+	return text;
+}
+
+static void process_all(struct rig *r, int first, int last)
+{
+	CLEANUP(buf_deinit) struct buf journal;
+	uint64_t number = engine_number(r->g->engine);
+
+	buf_init(&journal);
+	for (int n = first; n <= last; n++)
+		assert_int_equal(process(r, n, &journal), ENGINE_CHANGED);
+	commit_journal(r, number + 1, engine_number(r->g->engine), &journal);
+}
+
+/* Units that the model was done with do not come back because its file is gone, nor those that
+ * came without it when it is there again. */
+static void replays_the_journal_as_it_was_when_the_model_is_gone(void **state)
+{
+	struct rig *r = *state;
+	char copy[128];
+
+	write_model(r, MODEL, "torque", 1);
+	start(r);
+	snprintf(copy, sizeof(copy), "state/models/%s.onnx", model_sha256(r->g->lines[0].model));
+	process_all(r, 1, 9);
+	assert_int_equal(line_state(r, 0).open_units, 0);
+	assert_int_equal(unlink(in_dir(r, copy)), 0);
+	assert_int_equal(unlink(in_dir(r, MODEL)), 0);
+	start(r);
+	assert_string_equal(r->g->lines[0].why_none, "model_refused");
+	assert_int_equal(line_state(r, 0).open_units, 0);
+	assert_int_equal(line_state(r, 0).units, 9);
+	/* without a model every feature is waited for: 11 lacks its speed */
+	process_all(r, 10, 11);
+	assert_int_equal(line_state(r, 0).open_units, 1);
+	start(r);
+	assert_int_equal(line_state(r, 0).open_units, 1);
+	write_model(r, copy, "torque", 1);
+	start(r);
+	assert_string_equal(r->g->lines[0].why_none, "");
+	assert_int_equal(line_state(r, 0).units, 10);
+	assert_string_equal(units_at(r, T0 + 12), "U11");
+}
+
 #define LINE(name, more, features)                                                              \
 	"{\"line\": \"" name "\", \"model\": \"press-3.onnx\",\n"                               \
 	" \"sources\": {\"proc\": {\"topic\": \"p3/unit/{unit}/proc\", \"time\": \"/ts\"}" more \
@@ -155,14 +221,6 @@ static void edit(struct rig *r, const char *name, const char *text)
 	read_config(r);
 }
 
-static struct engine_line_state line_state(const struct rig *r, size_t line)
-{
-	struct engine_line_state s;
-
-	engine_line_state(r->g->engine, line, &s);
-	return s;
-}
-
 /* Nine units, of which those with an odd number lack their speed and stay open; in the journal. */
 static void work(struct rig *r)
 {
@@ -175,23 +233,6 @@ static void work(struct rig *r)
 	commit_journal(r, 1, 9, &journal);
 	assert_int_equal(line_state(r, 0).units, 4);
 	assert_int_equal(line_state(r, 0).open_units, 5);
-}
-
-/* The units that come out at this time, as "U1 U3 ..". */
-static const char *units_at(struct rig *r, int64_t ms)
-{
-	static char text[256];
-	struct outcomes out = {.arena = r->arena};
-	struct engine_input in = {.kind = INPUT_TICK, .now_ms = ms, .clock_ms = ms};
-
-	text[0] = 0;
-	assert_true(engine_take(r->g->engine, &in, &out) >= 0);
-	for (size_t i = 0; i < out.count; i++) {
-		strcat(text, text[0] ? " " : "");
-		strcat(text, out.v[i].row.unit);
-	}
-	arena_reset(r->arena);
-	return text;
 }
 
 static void a_unit_that_a_shorter_line_file_completes_is_not_lost(void **state)
@@ -424,6 +465,7 @@ int main(void)
 		TEST(refuses_a_journal_with_a_hole),
 		TEST(refuses_a_journal_that_is_damaged),
 		TEST(replays_the_journal_under_the_model_of_its_time),
+		TEST(replays_the_journal_as_it_was_when_the_model_is_gone),
 		TEST(a_unit_that_a_shorter_line_file_completes_is_not_lost),
 		TEST(a_unit_that_was_scored_is_not_scored_again_by_a_longer_line_file),
 		TEST(the_models_fit_is_that_of_the_line_file_of_its_time),
