@@ -203,7 +203,7 @@ static void connect_to(struct link *l, const struct sockaddr *address, socklen_t
 		tell_trouble(l, "no connection", gai_strerror(r));
 		return;
 	}
-	r = wire_connect(l->wire, numeric, l->o.port, &err);
+	r = wire_connect(l->wire, numeric, l->o.port, NULL, &err);
 	if (r < 0)
 		tell_trouble(l, "no connection", strerror(-r));
 }

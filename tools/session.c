@@ -174,7 +174,7 @@ static int connect_until_up(struct session *s, struct err *err)
 	for (int i = 0; i < CONNECTS; i++) {
 		int spoken = wire_protocol(s->wire);
 
-		rc = wire_connect(s->wire, s->address, s->o.port, err);
+		rc = wire_connect(s->wire, s->address, s->o.port, NULL, err);
 		if (rc < 0 || (s->is_refused && wire_protocol(s->wire) == spoken))
 			break;
 		s->is_gone = s->is_refused = false;

@@ -12,11 +12,14 @@
 
 #include "lib/base/err.h"
 #include "lib/wire/fallback.h"
+#include "lib/wire/result.h"
+#include "lib/wire/tls.h"
 
 #define PACKET_BYTES_MAX (16u << 20)
 
 struct wire {
 	struct mosquitto *m; /* one for each connection: nothing is left over from the last */
+	struct tls *tls;     /* of this connection; NULL: plain TCP */
 	struct wire_handlers handlers;
 	struct fallback fallback;
 	char *client_id, *username, *password;
@@ -26,54 +29,38 @@ struct wire {
 	int keepalive_s, receive_maximum;
 	uint32_t packet_bytes_max;
 
+	bool shakes; /* TLS: hands are not shaken yet */
+	bool rests;  /* they were just now: the next wire_write does nothing */
 	bool is_connected, was_refused;
 	bool drops;    /* the connection in hand ends as soon as no callback runs */
+	bool unheard;  /* ... and a message came on it that nobody looks at */
 	bool stops;    /* wire_read goes no further */
 	bool writes;   /* the library is writing: it reports QoS 0 messages as sent */
 	int callbacks; /* that ran since the last step of wire_read */
 };
 
-/* The library's results as errno. */
-static int code_of(int rc)
+/* OpenSSL's troubles are all one to the library. */
+static bool is_of_tls(const struct wire *w, int rc)
 {
-	switch (rc) {
-	case MOSQ_ERR_SUCCESS:
-		return 0;
-	case MOSQ_ERR_NOMEM:
-		return -ENOMEM;
-	case MOSQ_ERR_INVAL:
-	case MOSQ_ERR_MALFORMED_UTF8:
-	case MOSQ_ERR_QOS_NOT_SUPPORTED:
-		return -EINVAL;
-	case MOSQ_ERR_PAYLOAD_SIZE:
-	case MOSQ_ERR_OVERSIZE_PACKET:
-		return -EMSGSIZE;
-	case MOSQ_ERR_NO_CONN:
-		return -ENOTCONN;
-	case MOSQ_ERR_EAI:
-		return -EHOSTUNREACH;
-	case MOSQ_ERR_ERRNO:
-		return errno ? -errno : -EIO;
-	default:
-		return -ECONNRESET;
-	}
+	return w->tls && (rc == MOSQ_ERR_ERRNO || rc == MOSQ_ERR_CONN_LOST);
 }
 
-/* Why a connection ended: library results are small, MQTT 5 reason codes are 128 and more. */
-static const char *why_of(int rc)
+static const char *why_lost(const struct wire *w, int rc)
 {
-	switch (rc) {
-	case MOSQ_ERR_SUCCESS:
-		return "disconnected";
-	case MOSQ_ERR_ERRNO:
-		return strerror(errno);
-	case MOSQ_ERR_CONN_LOST:
-		return "the broker closed the connection";
-	case MOSQ_ERR_KEEPALIVE:
-		return "nothing was heard of the broker for the keepalive time";
-	default:
-		return rc >= 128 ? mosquitto_reason_string(rc) : mosquitto_strerror(rc);
-	}
+	if (w->drops)
+		return "asking once more for MQTT 5";
+	if (w->was_refused)
+		return "the broker refused the connection";
+	return is_of_tls(w, rc) ? tls_why(w->tls) : result_why(rc);
+}
+
+/* The broker did not like what it read, as far as one can see. */
+static bool was_closed(const struct wire *w, int rc)
+{
+	if (is_of_tls(w, rc))
+		return !tls_was_turned_away(w->tls);
+	return rc == MOSQ_ERR_CONN_LOST || rc == MOSQ_ERR_PROTOCOL ||
+	       rc == MOSQ_ERR_MALFORMED_PACKET;
 }
 
 static void on_connect(
@@ -107,16 +94,13 @@ static void on_connect(
 static void on_disconnect(struct mosquitto *m, void *owner, int rc, const mosquitto_property *props)
 {
 	struct wire *w = owner;
-	const char *why = w->drops ? "asking once more for MQTT 5" : why_of(rc);
+	const char *why = why_lost(w, rc);
 
 	(void)m;
 	(void)props;
 	w->callbacks++;
 	w->stops = true;
-	if (w->was_refused)
-		why = "the broker refused the connection";
-	else if (!w->is_connected && (rc == MOSQ_ERR_CONN_LOST || rc == MOSQ_ERR_PROTOCOL ||
-					     rc == MOSQ_ERR_MALFORMED_PACKET))
+	if (!w->was_refused && !w->is_connected && was_closed(w, rc))
 		fallback_lost(&w->fallback);
 	w->is_connected = false;
 	if (w->handlers.disconnected)
@@ -137,7 +121,9 @@ static void on_message(struct mosquitto *m, void *owner, const struct mosquitto_
 
 	(void)m;
 	w->callbacks++;
-	if (w->handlers.message)
+	if (w->drops)
+		w->unheard = true;
+	else if (w->handlers.message)
 		w->handlers.message(w->handlers.owner, &msg);
 }
 
@@ -215,10 +201,11 @@ int wire_new(struct wire **out, const struct wire_options *o, const struct wire_
 static void end_connection(struct wire *w)
 {
 	w->is_connected = w->was_refused = false;
-	w->drops = w->stops = false;
+	w->drops = w->stops = w->unheard = w->shakes = w->rests = false;
 	if (w->m)
 		mosquitto_destroy(w->m);
 	w->m = NULL;
+	tls_free(TAKE(w->tls)); /* after the library, which says farewell through it */
 }
 
 void wire_free(struct wire *w)
@@ -275,8 +262,6 @@ static int set_up(struct wire *w)
 		rc = mosquitto_int_option(w->m, MOSQ_OPT_TCP_NODELAY, 1);
 	if (!rc && w->receive_maximum)
 		rc = mosquitto_int_option(w->m, MOSQ_OPT_RECEIVE_MAXIMUM, w->receive_maximum);
-	if (!rc && w->gated)
-		rc = mosquitto_threaded_set(w->m, true);
 	if (!rc && w->username)
 		rc = mosquitto_username_pw_set(w->m, w->username, w->password);
 	if (!rc && w->will_topic)
@@ -284,24 +269,36 @@ static int set_up(struct wire *w)
 			w->will_payload, w->will.qos, w->will.retain);
 	if (!rc && version == MQTT_PROTOCOL_V5)
 		rc = keep_properties(w);
+	/* after that connect, which would shake hands */
+	if (!rc && w->tls)
+		rc = mosquitto_int_option(w->m, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0);
+	if (!rc && w->tls)
+		rc = mosquitto_void_option(w->m, MOSQ_OPT_SSL_CTX, tls_context(w->tls));
 	return rc;
 }
 
-int wire_connect(struct wire *w, const char *address, int port, struct err *err)
+int wire_connect(struct wire *w, const char *address, int port, struct tls *tls, struct err *err)
 {
 	int rc, code;
 
 	end_connection(w);
+	w->tls = tls;
 	rc = set_up(w);
 	if (rc) {
-		code = code_of(rc);
+		code = result_errno(rc);
 		return err_set(err, code, "cannot set up the connection to the broker: %s",
 			mosquitto_strerror(rc));
 	}
+	/* it may shake hands at once; the CONNECT must not leave with that: see shake() */
+	(void)mosquitto_threaded_set(w->m, w->gated || tls);
 	errno = 0;
 	rc = mosquitto_connect_async(w->m, address, port, w->keepalive_s);
+	(void)mosquitto_threaded_set(w->m, w->gated);
+	w->shakes = tls != NULL;
+	if (rc == MOSQ_ERR_TLS)
+		return tls_failed(tls, err);
 	if (rc) {
-		code = code_of(rc);
+		code = result_errno(rc);
 		return err_set(err, code, "cannot connect to %s port %d: %s", address, port,
 			rc == MOSQ_ERR_ERRNO ? strerror(errno) : mosquitto_strerror(rc));
 	}
@@ -310,6 +307,8 @@ int wire_connect(struct wire *w, const char *address, int port, struct err *err)
 
 void wire_disconnect(struct wire *w)
 {
+	if (w->shakes)
+		end_connection(w);
 	if (w->m)
 		mosquitto_disconnect(w->m);
 }
@@ -329,6 +328,16 @@ bool wire_is_connected(const struct wire *w)
 	return w->is_connected;
 }
 
+const char *wire_awaits(const struct wire *w)
+{
+	struct sockaddr_storage peer;
+	socklen_t len = sizeof(peer);
+
+	if (getpeername(wire_socket(w), (struct sockaddr *)&peer, &len) < 0)
+		return "TCP connection";
+	return w->shakes ? "TLS handshake" : "CONNACK";
+}
+
 int wire_protocol(const struct wire *w)
 {
 	return w->fallback.speaks;
@@ -341,20 +350,50 @@ const char *wire_reason(int code)
 
 bool wire_wants_write(const struct wire *w)
 {
+	if (w->m && w->shakes)
+		return tls_wants_write(w->tls);
 	return w->m && mosquitto_want_write(w->m);
+}
+
+/* Ends it without a word. */
+static int lose(struct wire *w, const char *why)
+{
+	end_connection(w);
+	if (w->handlers.disconnected)
+		w->handlers.disconnected(w->handlers.owner, why);
+	return -ECONNRESET;
 }
 
 /* Ends a connection that served only to find out what the broker speaks. */
 static int drop_now(struct wire *w)
 {
+	static const char why[] = "asking once more for MQTT 5";
+
+	if (w->unheard) /* its acknowledgement must not leave */
+		return lose(w, why);
 	mosquitto_disconnect(w->m);
 	(void)mosquitto_loop_write(w->m, 1); /* closes; calls on_disconnect */
-	if (wire_socket(w) >= 0) {
-		end_connection(w);
-		if (w->handlers.disconnected)
-			w->handlers.disconnected(w->handlers.owner, "asking once more for MQTT 5");
+	return wire_socket(w) >= 0 ? lose(w, why) : -ECONNRESET;
+}
+
+/* A step of the TLS handshake. With TLS 1.3 it is over for us before the broker has looked at our
+ * certificate. If the CONNECT left at once, it would be the write that fails when the broker ends
+ * the connection, and the alert that says why would never be read. So the owner's loop turns once
+ * more, and what comes is read first. */
+static int shake(struct wire *w)
+{
+	struct err err = {""};
+	int r = tls_shake(w->tls, mosquitto_ssl_get(w->m), &err);
+
+	if (r < 0)
+		return lose(w, err.text);
+	if (r == 0) {
+		w->shakes = false;
+		w->rests = true;
+		/* the library has not seen it yet, or already reads on */
+		(void)mosquitto_loop_read(w->m, 1);
 	}
-	return -ECONNRESET;
+	return 0;
 }
 
 /* Acknowledges at once on the TCP level. A broker whose sockets have Nagle's algorithm on (that is
@@ -376,14 +415,18 @@ int wire_read(struct wire *w, int budget, bool *drained)
 	*drained = false;
 	if (wire_socket(w) < 0)
 		return -ENOTCONN;
+	if (w->shakes) {
+		*drained = true;
+		return shake(w);
+	}
 	w->stops = false;
-	while (count < budget && !w->stops) {
+	while ((count < budget && !w->stops) || (w->tls && tls_has_more(mosquitto_ssl_get(w->m)))) {
 		/* one packet a call; whether the socket is empty shows in errno alone */
 		w->callbacks = 0;
 		errno = 0;
 		rc = mosquitto_loop_read(w->m, 1);
 		if (rc || wire_socket(w) < 0)
-			return rc ? code_of(rc) : -ECONNRESET;
+			return rc ? result_errno(rc) : -ECONNRESET;
 		if (w->callbacks == 0 && errno == EAGAIN) {
 			*drained = true;
 			break;
@@ -413,19 +456,23 @@ int wire_write(struct wire *w)
 
 	if (wire_socket(w) < 0)
 		return -ENOTCONN;
-	if (!wire_wants_write(w))
+	if (w->shakes)
+		return shake(w);
+	if (w->rests || !wire_wants_write(w)) {
+		w->rests = false;
 		return 0;
+	}
 	cork(w, 1);
 	w->writes = true;
 	rc = mosquitto_loop_write(w->m, 1);
 	w->writes = false;
 	cork(w, 0);
-	return code_of(rc);
+	return result_errno(rc);
 }
 
 int wire_misc(struct wire *w)
 {
-	return wire_socket(w) < 0 ? -ENOTCONN : code_of(mosquitto_loop_misc(w->m));
+	return wire_socket(w) < 0 ? -ENOTCONN : result_errno(mosquitto_loop_misc(w->m));
 }
 
 int wire_publish(struct wire *w, int *mid, const char *topic, const void *payload, size_t len,
@@ -446,7 +493,7 @@ int wire_publish(struct wire *w, int *mid, const char *topic, const void *payloa
 	if (qos == 1 &&
 		(rc == MOSQ_ERR_NO_CONN || rc == MOSQ_ERR_CONN_LOST || rc == MOSQ_ERR_ERRNO))
 		rc = 0;
-	return code_of(rc);
+	return result_errno(rc);
 }
 
 int wire_subscribe(struct wire *w, int *mid, const char *const *filters, size_t count, int qos)
@@ -454,7 +501,7 @@ int wire_subscribe(struct wire *w, int *mid, const char *const *filters, size_t 
 	assert(qos == 0 || qos == 1); /* after PUBREC the library alone would hold the payload */
 	if (!w->is_connected)
 		return -ENOTCONN;
-	return code_of(mosquitto_subscribe_multiple(
+	return result_errno(mosquitto_subscribe_multiple(
 		w->m, mid, (int)count, (char *const *)(uintptr_t)filters, qos, 0, NULL));
 }
 
@@ -462,6 +509,6 @@ int wire_unsubscribe(struct wire *w, const char *const *filters, size_t count)
 {
 	if (!w->is_connected)
 		return -ENOTCONN;
-	return code_of(mosquitto_unsubscribe_multiple(
+	return result_errno(mosquitto_unsubscribe_multiple(
 		w->m, NULL, (int)count, (char *const *)(uintptr_t)filters, NULL));
 }

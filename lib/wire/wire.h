@@ -18,6 +18,7 @@
 #include "lib/base/macros.h"
 
 struct err;
+struct tls;
 struct wire;
 
 struct wire_message {
@@ -69,21 +70,27 @@ MUST_CHECK int wire_new(struct wire **out, const struct wire_options *o,
 void wire_free(struct wire *w);
 CLEANUP_FOR(struct wire, wire_free)
 
-/* Starts to connect to a numeric address (resolving is the owner's business). Also reconnects:
- * nothing of the old connection is left then, neither acknowledgements nor publishes that were not
- * confirmed: the owner publishes those again. Not from within a handler. -errno of connecting. */
-MUST_CHECK int wire_connect(struct wire *w, const char *address, int port, struct err *err);
+/* Starts to connect to a numeric address (resolving is the owner's business), over TLS unless `tls`
+ * is NULL; `tls` is taken over, whatever comes of it. Also reconnects: nothing of the old
+ * connection is left then, neither acknowledgements nor publishes that were not confirmed: the
+ * owner publishes those again. Not from within a handler. -errno of connecting. */
+MUST_CHECK int wire_connect(
+	struct wire *w, const char *address, int port, struct tls *tls, struct err *err);
 void wire_disconnect(struct wire *w); /* says DISCONNECT; flush with wire_write */
 void wire_drop(struct wire *w);       /* closes the socket at once, without a word or a handler */
 
 int wire_socket(const struct wire *w);        /* -1: not connected */
 bool wire_is_connected(const struct wire *w); /* CONNACK has come */
-int wire_protocol(const struct wire *w);      /* of this connection: 5, or 3 */
-const char *wire_reason(int code);            /* "Not authorized", ...: MQTT 5 reason codes */
+/* What a connection that is being made waits for: "TCP connection", "TLS handshake", "CONNACK" */
+const char *wire_awaits(const struct wire *w);
+int wire_protocol(const struct wire *w); /* of this connection: 5, or 3 */
+const char *wire_reason(int code);       /* "Not authorized", ...: MQTT 5 reason codes */
 bool wire_wants_write(const struct wire *w);
 
 /* Reads up to `budget` packets (a few more while publishes are unconfirmed), and no further than
- * the CONNACK, so that the owner can write before the first message comes. The number read, or a
+ * the CONNACK, so that the owner can write before the first message comes. With TLS it goes on to
+ * the end of the record in hand (16 KiB at most): what OpenSSL has read already no socket shows.
+ * While TLS shakes hands, wire_read and wire_write both do a step of that. The number read, or a
  * negative errno when the connection is gone. *drained: there was nothing left in the socket. */
 int wire_read(struct wire *w, int budget, bool *drained);
 int wire_write(struct wire *w); /* all that is queued, in as few TCP segments as possible */

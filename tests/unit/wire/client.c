@@ -137,7 +137,7 @@ static void begin(struct fixture *f, bool gated, int protocol)
 
 static void connect_tcp(struct fixture *f)
 {
-	assert_int_equal(wire_connect(f->w, "127.0.0.1", f->port, NULL), 0);
+	assert_int_equal(wire_connect(f->w, "127.0.0.1", f->port, NULL, NULL), 0);
 	if (f->peer >= 0)
 		close(f->peer);
 	f->peer = accept(f->listener, NULL, NULL);
@@ -406,7 +406,7 @@ static void says_that_nobody_listens(void **state)
 
 	begin(f, true, 5);
 	close(f->listener);
-	rc = wire_connect(f->w, "127.0.0.1", f->port, &err);
+	rc = wire_connect(f->w, "127.0.0.1", f->port, NULL, &err);
 	if (rc == 0) {
 		assert_true(wire_wants_write(f->w));
 		assert_int_equal(wire_write(f->w), -ECONNREFUSED);
