@@ -11,6 +11,7 @@
 #include "daemon/pipeline.h"
 #include "daemon/subscriptions.h"
 #include "lib/base/err.h"
+#include "lib/gateway/broker_tls.h"
 #include "lib/gateway/gateway.h"
 
 struct intake {
@@ -259,6 +260,7 @@ int intake_new(struct intake **out, const struct intake_options *o, struct err *
 		.may_write = gate_is_open,
 		.turn = on_turn,
 	};
+	struct tls_files tls;
 	int r;
 
 	if (!in)
@@ -268,6 +270,7 @@ int intake_new(struct intake **out, const struct intake_options *o, struct err *
 	drain_init(&in->drain, o->marker, o->boot);
 	snprintf(in->client_id, sizeof(in->client_id), "%s-in", config->instance);
 	options.wire.client_id = in->client_id;
+	options.tls = broker_tls_files(&tls, &config->broker) ? &tls : NULL;
 	r = link_new(&in->link, o->loop, &options, err);
 	if (r < 0)
 		free(in); /* deliveries and subscriptions are still the caller's */

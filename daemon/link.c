@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/certificates.h"
 #include "daemon/log.h"
 #include "lib/base/err.h"
 #include "lib/base/rng.h"
@@ -15,6 +16,7 @@
 #define HOLDS_MS 10000  /* a connection that lasted this long was a good one */
 #define READ_BUDGET 128 /* packets in one turn of the loop */
 #define MISC_EACH_MS 1000
+#define CONNECT_MS 15000 /* from the start of a connection to its CONNACK */
 
 struct link {
 	uv_loop_t *loop;
@@ -24,10 +26,13 @@ struct link {
 	uv_poll_t *poll; /* one for each connection, freed by its close callback */
 	int fd, events;
 	uv_timer_t retry, misc;
+	bool has_tls;
+	struct certificates certificates;
+	struct tls *tls; /* for the connection that comes next */
 	uv_getaddrinfo_t resolve;
-	bool resolves, ends;
+	bool resolves, was_refused, ends;
 	uint64_t resolved; /* addresses are taken in turn */
-	uint64_t wait_ms, connected_at_ms, connects;
+	uint64_t wait_ms, began_at_ms, connected_at_ms, connects;
 	struct rng rng;
 	struct log_memory told;
 	char trouble[512];
@@ -50,8 +55,8 @@ static void on_connected(void *owner, bool session_present)
 	l->connects++;
 	l->connected_at_ms = uv_now(l->loop);
 	l->trouble[0] = l->told.text[0] = 0;
-	log_info("%s: connected to %s port %d, MQTT %s%s", l->o.name, l->host, l->o.port,
-		wire_protocol(l->wire) == 5 ? "5" : "3.1.1",
+	log_info("%s: connected to %s port %d, MQTT %s%s%s", l->o.name, l->host, l->o.port,
+		wire_protocol(l->wire) == 5 ? "5" : "3.1.1", l->has_tls ? ", TLS" : "",
 		l->o.wire.clean   ? ""
 		: session_present ? ", the broker kept our session"
 				  : ", a new session");
@@ -63,6 +68,7 @@ static void on_refused(void *owner, const char *why)
 {
 	struct link *l = owner;
 
+	l->was_refused = true;
 	tell_trouble(l, "the broker refuses the connection", why);
 	if (l->o.handlers.refused)
 		l->o.handlers.refused(l->o.handlers.owner, why);
@@ -76,7 +82,7 @@ static void on_disconnected(void *owner, const char *why)
 	if (was_good)
 		l->wait_ms = WAIT_FIRST_MS;
 	l->connected_at_ms = 0;
-	if (strncmp(l->trouble, "the broker refuses", 18) != 0)
+	if (!l->was_refused)
 		tell_trouble(l, "no connection", why);
 	if (l->o.handlers.disconnected)
 		l->o.handlers.disconnected(l->o.handlers.owner, why);
@@ -161,6 +167,12 @@ static bool watch(struct link *l, int fd)
 	return true;
 }
 
+/* In the thread pool. */
+static bool is_at_work(const struct link *l)
+{
+	return l->resolves || l->certificates.is_loading;
+}
+
 /* Any step on the client may have closed its socket: looks which one there is now and what is to
  * be waited for. */
 static void look(struct link *l)
@@ -175,7 +187,7 @@ static void look(struct link *l)
 		fd = -1;
 	}
 	if (fd < 0) {
-		if (!l->ends && !l->resolves && !uv_is_active((uv_handle_t *)&l->retry))
+		if (!l->ends && !is_at_work(l) && !uv_is_active((uv_handle_t *)&l->retry))
 			link_start(l);
 		return;
 	}
@@ -195,17 +207,19 @@ static void look(struct link *l)
 static void connect_to(struct link *l, const struct sockaddr *address, socklen_t len)
 {
 	char numeric[NI_MAXHOST];
-	struct err err;
+	struct err err = {""};
 	int r;
 
+	l->was_refused = false;
+	l->began_at_ms = uv_now(l->loop);
 	r = getnameinfo(address, len, numeric, sizeof(numeric), NULL, 0, NI_NUMERICHOST);
 	if (r) {
 		tell_trouble(l, "no connection", gai_strerror(r));
 		return;
 	}
-	r = wire_connect(l->wire, numeric, l->o.port, NULL, &err);
+	r = wire_connect(l->wire, numeric, l->o.port, TAKE(l->tls), &err);
 	if (r < 0)
-		tell_trouble(l, "no connection", strerror(-r));
+		tell_trouble(l, "no connection", l->has_tls ? err.text : strerror(-r));
 }
 
 static void on_resolved(uv_getaddrinfo_t *req, int status, struct addrinfo *found)
@@ -233,7 +247,7 @@ static void on_resolved(uv_getaddrinfo_t *req, int status, struct addrinfo *foun
 	look(l);
 }
 
-static void begin(struct link *l)
+static void resolve_and_connect(struct link *l)
 {
 	const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
 	union {
@@ -260,6 +274,31 @@ static void begin(struct link *l)
 		l->resolves = true;
 }
 
+static void on_certificates(void *owner, struct tls *tls, const char *trouble)
+{
+	struct link *l = owner;
+
+	tls_free(l->tls); /* of an attempt that did not come to its connection */
+	l->tls = tls;
+	if (l->ends)
+		return;
+	if (tls)
+		resolve_and_connect(l);
+	else
+		tell_trouble(l, "no connection", trouble);
+	look(l);
+}
+
+static void begin(struct link *l)
+{
+	int r = l->has_tls ? certificates_load(&l->certificates, l->loop) : 0;
+
+	if (r < 0)
+		tell_trouble(l, "no connection", uv_strerror(r));
+	else if (!l->has_tls)
+		resolve_and_connect(l);
+}
+
 static void on_retry(uv_timer_t *t)
 {
 	struct link *l = t->data;
@@ -268,11 +307,23 @@ static void on_retry(uv_timer_t *t)
 	look(l);
 }
 
+static void give_up(struct link *l)
+{
+	char why[100];
+
+	snprintf(why, sizeof(why), "no %s within %d s", wire_awaits(l->wire), CONNECT_MS / 1000);
+	wire_drop(l->wire);
+	tell_trouble(l, "no connection", why);
+}
+
 static void on_misc(uv_timer_t *t)
 {
 	struct link *l = t->data;
 
 	wire_misc(l->wire);
+	if (wire_socket(l->wire) >= 0 && !wire_is_connected(l->wire) &&
+		uv_now(l->loop) - l->began_at_ms >= CONNECT_MS)
+		give_up(l);
 	if (wire_wants_write(l->wire) && may_write(l))
 		wire_write(l->wire);
 	look(l);
@@ -294,8 +345,12 @@ int link_new(struct link **out, uv_loop_t *loop, const struct link_options *o, s
 	rng_init(&l->rng, uv_hrtime(), (uint64_t)(uintptr_t)l);
 	snprintf(l->trouble, sizeof(l->trouble), "not connected yet");
 	l->host = strdup(o->host);
-	r = l->host ? wire_new(&l->wire, &o->wire, &handlers, err)
-		    : err_set(err, -ENOMEM, "no memory for a connection");
+	l->has_tls = o->tls;
+	if (!l->host ||
+		(o->tls && certificates_init(&l->certificates, o->tls, l, on_certificates) < 0))
+		r = err_set(err, -ENOMEM, "no memory for a connection");
+	else
+		r = wire_new(&l->wire, &o->wire, &handlers, err);
 	if (r < 0) {
 		link_free(l);
 		return r;
@@ -313,6 +368,8 @@ void link_free(struct link *l)
 	if (!l)
 		return;
 	wire_free(l->wire);
+	certificates_deinit(&l->certificates);
+	tls_free(l->tls);
 	free(l->host);
 	free(l);
 }
@@ -373,6 +430,7 @@ void link_close(struct link *l)
 	l->ends = true;
 	if (l->resolves)
 		uv_cancel((uv_req_t *)&l->resolve);
+	certificates_cancel(&l->certificates);
 	unwatch(l);
 	wire_drop(l->wire);
 	uv_close((uv_handle_t *)&l->retry, NULL);

@@ -1,7 +1,9 @@
-/* A link to the broker: a wire client on the loop. It resolves the name in libuv's thread pool,
- * connects, watches the socket, and when the connection ends begins again after a while: 100 ms at
- * first, doubled each time up to 30 s, with jitter, so that a thousand gateways do not come back
- * at once. The wait is short again once a connection has held for a while.
+/* A link to the broker: a wire client on the loop. It reads the files of TLS and resolves the name
+ * in libuv's thread pool, connects, watches the socket, and when the connection ends begins again
+ * after a while: 100 ms at first, doubled each time up to 30 s, with jitter, so that a thousand
+ * gateways do not come back at once. The wait is short again once a connection has held for a
+ * while. Where no connection comes about within 15 s (TCP, TLS and CONNACK) it is given up. The
+ * files of TLS are read for each connection: new ones are in force from the next on.
  *
  * Nothing in it blocks. Connection, refusal and loss are logged, once per change. */
 #pragma once
@@ -10,6 +12,7 @@
 #include <uv.h>
 
 #include "lib/base/macros.h"
+#include "lib/wire/tls.h"
 #include "lib/wire/wire.h"
 
 struct err;
@@ -19,6 +22,7 @@ struct link_options {
 	const char *name; /* "intake", "outlet": for the log */
 	const char *host; /* name or address */
 	int port;
+	const struct tls_files *tls; /* NULL: plain TCP; copied */
 	struct wire_options wire;
 	struct wire_handlers handlers; /* as in wire.h */
 	/* NULL: always. Asked whenever the socket is looked at; see link_update. */

@@ -10,6 +10,7 @@
 #include "daemon/log.h"
 #include "lib/base/err.h"
 #include "lib/config/config.h"
+#include "lib/gateway/broker_tls.h"
 
 #define BACKLOG_MAX 4096 /* QoS 0 messages in the library that the socket did not take yet */
 
@@ -214,6 +215,7 @@ int outlet_new(struct outlet **out, uv_loop_t *loop, const struct config *config
 				.confirmed = on_confirmed,
 			},
 	};
+	struct tls_files tls;
 	int r;
 
 	if (!o)
@@ -224,6 +226,7 @@ int outlet_new(struct outlet **out, uv_loop_t *loop, const struct config *config
 	o->owner = owner;
 	snprintf(o->client_id, sizeof(o->client_id), "%s-out", config->instance);
 	options.wire.client_id = o->client_id;
+	options.tls = broker_tls_files(&tls, &config->broker) ? &tls : NULL;
 	options.handlers.owner = o;
 	r = link_new(&o->link, loop, &options, err);
 	if (r < 0)

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "lib/config/config.h"
+#include "lib/gateway/broker_tls.h"
 #include "tools/broker_login.h"
 
 int broker_session_open(struct session **out, const struct session_options *o,
@@ -11,6 +11,7 @@ int broker_session_open(struct session **out, const struct session_options *o,
 {
 	CLEANUP(broker_login_deinit) struct broker_login login = {0};
 	struct session_options all = *o;
+	struct tls_files tls;
 	char client_id[64];
 	int rc;
 
@@ -22,6 +23,7 @@ int broker_session_open(struct session **out, const struct session_options *o,
 			return rc;
 		all.host = broker->host;
 		all.port = broker->port;
+		all.tls = broker_tls_files(&tls, broker) ? &tls : NULL;
 		all.username = login.username;
 		all.password = login.password;
 	}

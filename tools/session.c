@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,7 +145,8 @@ static int turn_until(struct session *s, const bool *flag, const char *what, str
 			return rc;
 		if (now_ms() > end)
 			return err_set(err, -ETIMEDOUT, "broker %s:%d: no %s within %d ms",
-				s->o.host, s->o.port, what, timeout_of(s));
+				s->o.host, s->o.port, s->is_up ? what : wire_awaits(s->wire),
+				timeout_of(s));
 	}
 	return 0;
 }
@@ -165,6 +167,14 @@ static int resolve(struct session *s, struct err *err)
 	return 0;
 }
 
+static int connect_once(struct session *s, struct err *err)
+{
+	struct tls *tls = NULL;
+	int rc = s->o.tls ? tls_new(&tls, s->o.tls, err) : 0;
+
+	return rc < 0 ? rc : wire_connect(s->wire, s->address, s->o.port, tls, err);
+}
+
 /* Until the broker takes us. One that knows MQTT 3.1.1 only ends the first connections: see
  * lib/wire/fallback.h. */
 static int connect_until_up(struct session *s, struct err *err)
@@ -174,7 +184,7 @@ static int connect_until_up(struct session *s, struct err *err)
 	for (int i = 0; i < CONNECTS; i++) {
 		int spoken = wire_protocol(s->wire);
 
-		rc = wire_connect(s->wire, s->address, s->o.port, NULL, err);
+		rc = connect_once(s, err);
 		if (rc < 0 || (s->is_refused && wire_protocol(s->wire) == spoken))
 			break;
 		s->is_gone = s->is_refused = false;
@@ -220,7 +230,9 @@ int session_open(struct session **out, const struct session_options *o, struct e
 	if (!s)
 		return err_set(err, -ENOMEM, "no memory for an MQTT session");
 	s->o = *o;
+	signal(SIGPIPE, SIG_IGN);
 	rc = connect_to_broker(s, err);
+	s->o.tls = NULL;
 	if (rc < 0)
 		return rc;
 	*out = TAKE(s);

@@ -1,10 +1,12 @@
 /* A blocking MQTT session for commands: connect, publish with confirmation, listen for a while.
- * Built on lib/wire with poll(2); the daemon has its own loop and does not use this. */
+ * Built on lib/wire with poll(2); the daemon has its own loop and does not use this. SIGPIPE is
+ * ignored from the first session on: OpenSSL writes on connections that the broker has closed. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/wire/tls.h"
 #include "lib/wire/wire.h"
 
 struct err;
@@ -13,6 +15,7 @@ struct session;
 struct session_options {
 	const char *host;
 	int port;
+	const struct tls_files *tls; /* NULL: plain TCP; must outlive session_open */
 	const char *client_id;
 	const char *username, *password; /* NULL: none */
 	int timeout_ms;                  /* for connecting and for each wait; 0: 10 s */

@@ -28,11 +28,12 @@ static void line_config_deinit(struct line_config *line)
 }
 
 /* Every text that a configuration owns, but for its lines'. */
-#define TEXTS 7
+#define TEXTS 10
 static void texts_of(struct config *c, char **texts[TEXTS])
 {
 	char **all[TEXTS] = {&c->file, &c->instance, &c->broker.host, &c->broker.username,
-		&c->broker.password_file, &c->publish, &c->state_dir};
+		&c->broker.password_file, &c->broker.tls.ca_file, &c->broker.tls.cert_file,
+		&c->broker.tls.key_file, &c->publish, &c->state_dir};
 
 	memcpy(texts, all, sizeof(all));
 }

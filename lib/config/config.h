@@ -14,9 +14,16 @@
 #include "lib/feature/assembler.h"
 #include "lib/feature/plan.h"
 
+struct tls_config {
+	bool is_on;
+	char *ca_file;              /* absolute; NULL: the CAs of the system */
+	char *cert_file, *key_file; /* absolute; NULL: no client certificate */
+};
+
 struct broker_config {
-	char *host;          /* "127.0.0.1" */
-	int port;            /* 1883 */
+	char *host; /* "127.0.0.1" */
+	int port;   /* 1883, with TLS 8883 */
+	struct tls_config tls;
 	char *username;      /* NULL: none */
 	char *password_file; /* absolute; NULL: none, or the systemd credential mqtt-password */
 	int protocol;        /* 5 (default) or 3 for 3.1.1 */

@@ -9,12 +9,15 @@
 #include "lib/config/files.h"
 #include "lib/config/names.h"
 
+#define TLS_PORT_DEFAULT 8883
 #define STATE_DIR_DEFAULT "/var/lib/defectd"
 #define CREDENTIAL_NAME "mqtt-password"
 
 /* The document as it is read: texts are borrowed from it. */
 struct broker_file {
 	const char *host, *username, *password_file;
+	const char *ca_file, *cert_file, *key_file;
+	bool has_port, has_tls;
 	int port, protocol, keepalive_s, receive_maximum;
 };
 
@@ -30,13 +33,22 @@ struct gateway_file {
 static const struct choice protocols[] = {{"5", 5}, {"3.1.1", 3}, {0}};
 
 #define AT(member) .offset = offsetof(struct broker_file, member)
+static const struct key tls_keys[] = {
+	{"ca_file", KEY_TEXT, AT(ca_file)},
+	{"cert_file", KEY_TEXT, AT(cert_file)},
+	{"key_file", KEY_TEXT, AT(key_file)},
+	{0},
+};
+
 static const struct key broker_keys[] = {
 	{"host", KEY_TEXT, AT(host), .preset = "127.0.0.1", .is_valid = name_is_host,
 		.rule = HOST_RULE},
-	{"port", KEY_INT, AT(port), .low = "1", .high = "65535", .preset = "1883"},
+	{"port", KEY_INT, AT(port), .low = "1", .high = "65535", .preset = "1883",
+		.flag = offsetof(struct broker_file, has_port)},
 	{"username", KEY_TEXT, AT(username)},
 	{"password_file", KEY_TEXT, AT(password_file)},
-	{"tls", KEY_LATER, .help = "TLS is"},
+	{"tls", KEY_OBJECT, .keys = tls_keys, /* into the same struct */
+		.flag = offsetof(struct broker_file, has_tls)},
 	{"protocol", KEY_CHOICE, AT(protocol), .choices = protocols, .preset = "5"},
 	{"keepalive", KEY_SECONDS, AT(keepalive_s), .low = "5s", .high = "65535s", .preset = "30s"},
 	{"receive_maximum", KEY_INT, AT(receive_maximum), .low = "1", .high = "65535",
@@ -163,6 +175,29 @@ static void fill_password(
 	}
 }
 
+static char *resolve(struct config *c, const char *path, struct config_report *report)
+{
+	return path ? files_resolve(report, c->file, path) : NULL;
+}
+
+static void fill_tls(struct config *c, const struct broker_file *f, const struct place *broker)
+{
+	struct place tls = place_key(broker, "tls");
+	struct place cert = place_key(&tls, "cert_file"), key = place_key(&tls, "key_file");
+	struct config_report *report = broker->reader->report;
+
+	if (f->cert_file && !f->key_file)
+		place_error(&cert, "a certificate needs its \"key_file\" beside it");
+	if (f->key_file && !f->cert_file)
+		place_error(&key, "a key needs its \"cert_file\" beside it");
+	c->broker.tls = (struct tls_config){
+		.is_on = f->has_tls,
+		.ca_file = resolve(c, f->ca_file, report),
+		.cert_file = resolve(c, f->cert_file, report),
+		.key_file = resolve(c, f->key_file, report),
+	};
+}
+
 static void fill_broker(struct config *c, const struct broker_file *f, const struct place *top)
 {
 	struct place broker = place_key(top, "broker");
@@ -170,7 +205,7 @@ static void fill_broker(struct config *c, const struct broker_file *f, const str
 	struct config_report *report = top->reader->report;
 
 	c->broker.host = files_copy(report, f->host);
-	c->broker.port = f->port;
+	c->broker.port = f->has_tls && !f->has_port ? TLS_PORT_DEFAULT : f->port;
 	c->broker.protocol = f->protocol;
 	c->broker.keepalive_s = f->keepalive_s;
 	c->broker.receive_maximum = f->receive_maximum;
@@ -179,6 +214,7 @@ static void fill_broker(struct config *c, const struct broker_file *f, const str
 	if (f->password_file && !f->username)
 		place_error(&password, "a password needs a \"username\" beside it");
 	fill_password(c, f, report);
+	fill_tls(c, f, &broker);
 }
 
 void gateway_file_read(

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/base/err.h"
+#include "lib/gateway/broker_tls.h"
 #include "lib/gateway/model_file.h"
 #include "lib/store/registry.h"
 #include "lib/store/units.h"
@@ -138,6 +139,7 @@ int gateway_check(struct gateway_check *out, const char *file, const struct nn_k
 			       ? 0
 			       : err_set(err, r, "%s: %s", file, strerror(-r));
 	check_password_file(out);
+	broker_tls_check(out->config, &out->report);
 	r = gateway_new(&out->gateway, out->config, kernels, err);
 	return r < 0 ? r : check_against_store(out, err);
 }

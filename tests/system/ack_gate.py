@@ -101,8 +101,9 @@ class FakeBroker:
         self.server.close()
 
 
-def acknowledgements(*shims):
-    """Sends MESSAGES messages, one unit each; [(packet id, was its unit committed)]."""
+def acknowledgements(*shims, through=None):
+    """Sends MESSAGES messages, one unit each; [(packet id, was its unit committed)]. `through` may
+    put something between the daemon and the broker on the port given: the "broker" to configure."""
     broker = FakeBroker()
     line = {
         "line": "gate",
@@ -110,7 +111,8 @@ def acknowledgements(*shims):
         "features": [{"name": "x", "from": "s.x"}],
     }
     preload = ":".join(harness.need(os.path.join(SHIMS, s), "the shim " + s) for s in shims)
-    with harness.Site([line], start_broker=False, gateway={"broker": {"port": broker.port}}) as site:
+    gateway = {"broker": through(broker.port) if through else {"port": broker.port}}
+    with harness.Site([line], start_broker=False, gateway=gateway) as site:
         site.daemon = harness.Daemon(site.config, preload=preload, env={"SLOW_SYNC_MS": "50"})
         broker.committed = lambda: units(site.db)
         site.daemon.start()

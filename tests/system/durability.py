@@ -506,12 +506,13 @@ def publish_all(site, messages, pace):
     return thread
 
 
-def pass_through(model, products, kills, restarts, decide=None, slow_ms=0, gateway=None):
-    """(rows, alerts) of one run with so many kills of the daemon and restarts of the broker."""
+def pass_through(model, products, kills, restarts, decide=None, slow_ms=0, **site):
+    """(rows, alerts) of one run with so many kills of the daemon and restarts of the broker, on a
+    harness.Site made as `site` says."""
     rng = random.Random(products * kills + restarts)
     mill = milling.line(MILL, model="mill.onnx", **({"decide": decide} if decide else {}))
     alerts = []
-    with harness.Site([mill], gateway=gateway) as site:
+    with harness.Site([mill], **site) as site:
         if slow_ms:
             site.daemon = harness.Daemon(
                 site.config, preload=shim("slowsync"), env={"SLOW_SYNC_MS": str(slow_ms)})
@@ -563,6 +564,15 @@ TROUBLES = {
 }
 
 
+def compare_rows(calm, rough, name):
+    assert set(rough) == set(calm), f"{name}: {len(set(calm) - set(rough))} units missing"
+    for unit_id, row in calm.items():
+        for column in set(row) - NOT_COMPARED:
+            assert rough[unit_id][column] == row[column], \
+                f"{name}: unit {unit_id}, {column}: {rough[unit_id][column]!r}, " \
+                f"undisturbed {row[column]!r}"
+
+
 def troubles_together_leave_the_rows_of_an_undisturbed_run():
     products = 5000
     with tempfile.TemporaryDirectory() as folder:
@@ -570,12 +580,7 @@ def troubles_together_leave_the_rows_of_an_undisturbed_run():
         calm, calm_alerts = pass_through(model, products, 0, 0)
         for name, how in TROUBLES.items():
             rough, alerts = pass_through(model, products, **how)
-            assert set(rough) == set(calm), f"{name}: {len(set(calm) - set(rough))} units missing"
-            for unit_id, row in calm.items():
-                for column in set(row) - NOT_COMPARED:
-                    assert rough[unit_id][column] == row[column], \
-                        f"{name}: unit {unit_id}, {column}: {rough[unit_id][column]!r}, " \
-                        f"undisturbed {row[column]!r}"
+            compare_rows(calm, rough, name)
             assert alerts == calm_alerts, f"{name}: {len(calm_alerts - alerts)} alerts missing"
             print(f"# {name}: {len(rough)} rows equal, {len(alerts)} alerts", flush=True)
 

@@ -33,6 +33,7 @@ static void everything_has_a_default(void **state)
 	assert_int_equal(c->broker.port, 1883);
 	assert_null(c->broker.username);
 	assert_null(c->broker.password_file);
+	assert_false(c->broker.tls.is_on);
 	assert_int_equal(c->broker.protocol, 5);
 	assert_int_equal(c->broker.keepalive_s, 30);
 	assert_int_equal(c->broker.receive_maximum, 5000);
@@ -123,6 +124,30 @@ static void the_service_manager_gives_folder_and_password(void **state)
 	unsetenv("CREDENTIALS_DIRECTORY");
 }
 
+static void tls_has_a_port_and_files_of_its_own(void **state)
+{
+	CLEANUP(config_free) struct config *c = NULL, *d = NULL, *copy = NULL;
+
+	(void)state;
+	write_gateway("{'lines': ['l.json'], 'broker': {'tls': {}}}");
+	c = folder_load("");
+	assert_true(c->broker.tls.is_on);
+	assert_int_equal(c->broker.port, 8883);
+	assert_null(c->broker.tls.ca_file);
+	assert_null(c->broker.tls.cert_file);
+	assert_null(c->broker.tls.key_file);
+	write_gateway("{'lines': ['l.json'], 'broker': {'port': 1883, 'tls': {'ca_file': 'ca.pem',"
+		      " 'cert_file': 'certs/gw.pem', 'key_file': '/etc/gw.key'}}}");
+	d = folder_load("");
+	assert_int_equal(d->broker.port, 1883);
+	assert_path(d->broker.tls.ca_file, "ca.pem");
+	assert_path(d->broker.tls.cert_file, "certs/gw.pem");
+	assert_string_equal(d->broker.tls.key_file, "/etc/gw.key");
+	assert_int_equal(config_without_lines(&copy, d), 0);
+	assert_string_equal(copy->broker.tls.key_file, "/etc/gw.key");
+	assert_ptr_not_equal(copy->broker.tls.key_file, d->broker.tls.key_file);
+}
+
 static void warns_without_lines(void **state)
 {
 	CLEANUP(config_free) struct config *c = NULL;
@@ -191,8 +216,17 @@ static const struct {
 		"scheme, port or path"},
 	{"{'broker': {'prot': 1}}", "/broker/prot: unknown key, did you mean \"port\"?"},
 	{"{'broker': []}", "/broker: is an array, allowed is an object"},
-	{"{'broker': {'tls': {}}}",
-		"/broker/tls: TLS is not part of this version yet; remove the key"},
+	{"{'broker': {'tls': true}}", "/broker/tls: is true, allowed is an object"},
+	{"{'broker': {'tls': {'ca': 'ca.pem'}}}",
+		"/broker/tls/ca: unknown key, allowed are ca_file, cert_file, key_file"},
+	{"{'broker': {'tls': {'insecure': true}}}",
+		"/broker/tls/insecure: unknown key, allowed are ca_file, cert_file, key_file"},
+	{"{'broker': {'tls': {'ca_file': ''}}}",
+		"/broker/tls/ca_file: is \"\", allowed is a text that is not empty"},
+	{"{'broker': {'tls': {'cert_file': 'gw.pem'}}}",
+		"/broker/tls/cert_file: a certificate needs its \"key_file\" beside it"},
+	{"{'broker': {'tls': {'key_file': 'gw.key'}}}",
+		"/broker/tls/key_file: a key needs its \"cert_file\" beside it"},
 	{"{'broker': {'protocol': '4'}}",
 		"/broker/protocol: is \"4\", allowed is \"5\" or \"3.1.1\""},
 	{"{'broker': {'protocol': 5}}", "/broker/protocol: is 5, allowed is \"5\" or \"3.1.1\""},
@@ -281,6 +315,7 @@ int main(void)
 		IN_FOLDER(everything_has_a_default),
 		IN_FOLDER(says_what_stands_in_the_file),
 		IN_FOLDER(the_service_manager_gives_folder_and_password),
+		IN_FOLDER(tls_has_a_port_and_files_of_its_own),
 		IN_FOLDER(warns_without_lines),
 		IN_FOLDER(reads_every_line_file_once_in_a_fixed_order),
 		IN_FOLDER(a_folder_with_wildcards_in_its_name_is_itself),

@@ -54,6 +54,8 @@ static const struct {
 #define Z "'zzzzzzzzzzzzzzzz': 1"
 	{"defectd", "/properties", "{" Z "}", "{}"},
 	{"defectd", "/properties/broker/properties", "{'broker': {" Z "}}", "{}"},
+	{"defectd", "/properties/broker/properties/tls/properties", "{'broker': {'tls': {" Z "}}}",
+		"{}"},
 	{"defectd", "/properties/store/properties", "{'store': {" Z "}}", "{}"},
 	{"defectd", "/properties/store/properties/keep/properties", "{'store': {'keep': {" Z "}}}",
 		"{}"},

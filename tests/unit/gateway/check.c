@@ -215,6 +215,36 @@ static void a_password_file_that_is_absent_is_an_error(void **state)
 	check(&c, "defectd.json: /broker/password_file: {DIR}/secret: No such file or directory\n");
 }
 
+static void every_file_of_tls_that_cannot_be_used_is_named(void **state)
+{
+	CLEANUP(gateway_check_deinit) struct gateway_check c = {0};
+
+	(void)state;
+	folder_write("l.json", LEAST_LINE);
+	folder_write("defectd.json",
+		"{'instance': 'gw', 'state_dir': 'state', 'lines': ['l.json'], 'broker': {'tls': {"
+		"'ca_file': 'ca.pem', 'cert_file': 'state', 'key_file': 'gw.key'}}}");
+	folder_write("gw.key", "secret");
+	assert_int_equal(chmod("gw.key", 0644), 0);
+	check(&c, "warning: defectd.json: /broker/tls/key_file: {DIR}/gw.key: everybody may read "
+		  "or change the key (mode 0644); 0640 or 0600 is meant\n"
+		  "defectd.json: /broker/tls/ca_file: {DIR}/ca.pem: No such file or directory\n"
+		  "defectd.json: /broker/tls/cert_file: {DIR}/state: is no regular file\n");
+}
+
+static void what_the_files_of_tls_hold_is_looked_at(void **state)
+{
+	CLEANUP(gateway_check_deinit) struct gateway_check c = {0};
+
+	(void)state;
+	folder_write("l.json", LEAST_LINE);
+	folder_write("defectd.json", "{'instance': 'gw', 'state_dir': 'state', 'lines': ['l.json'],"
+				     " 'broker': {'tls': {'ca_file': 'ca.pem'}}}");
+	folder_write("ca.pem", "no certificate");
+	check(&c, "defectd.json: /broker/tls: {DIR}/ca.pem: holds no CA certificate in PEM form "
+		  "(no certificate or crl found)\n");
+}
+
 static void a_refused_configuration_has_no_gateway(void **state)
 {
 	CLEANUP(gateway_check_deinit) struct gateway_check c = {0};
@@ -245,6 +275,8 @@ int main(void)
 		IN_FOLDER(the_next_model_is_checked_beside_the_champion),
 		IN_FOLDER(a_feature_whose_column_has_another_type_is_an_error),
 		IN_FOLDER(a_password_file_that_is_absent_is_an_error),
+		IN_FOLDER(every_file_of_tls_that_cannot_be_used_is_named),
+		IN_FOLDER(what_the_files_of_tls_hold_is_looked_at),
 		IN_FOLDER(a_refused_configuration_has_no_gateway),
 	};
 
