@@ -85,7 +85,9 @@ int tls_new(struct tls **out, const struct tls_files *f, struct err *err)
 	t->wants_write = true; /* until TCP is connected */
 	SSL_CTX_set_app_data(t->ctx, t);
 	SSL_CTX_set_min_proto_version(t->ctx, TLS1_2_VERSION);
-	SSL_CTX_set_options(t->ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+	/* MQTT knows where its packets end: a broker that just goes away is no error of TLS */
+	SSL_CTX_set_options(t->ctx,
+		SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
 	SSL_CTX_set_mode(t->ctx, SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_verify(t->ctx, SSL_VERIFY_PEER, on_certificate);
 	SSL_CTX_set_info_callback(t->ctx, on_info);

@@ -17,6 +17,7 @@ import warnings
 sys.path.insert(0, os.path.dirname(__file__))
 import ack_gate
 import durability
+import fake_broker
 import harness
 import milling
 import pki
@@ -179,6 +180,24 @@ def the_broker_is_told_by_which_name_it_was_called():
             site.status()
             assert proxy.names == [name, name], proxy.names
             proxy.close()
+
+
+def a_broker_that_knows_mqtt_3_1_1_only_is_served_behind_tls():
+    """It closes the connection on a CONNECT of MQTT 5, which OpenSSL reports like any trouble."""
+    fake = fake_broker.FakeBroker(versions=(4,))
+    with authority() as ca:
+        proxies = []
+        gateway = {"broker": proxied(ca, proxies)(fake.port)}
+        with harness.Site([line()], start_broker=False, gateway=gateway) as site:
+            site.daemon.start()
+            fake.wait_subscribed()
+            assert site.daemon.log_text().count("MQTT 3.1.1, TLS") >= 1, site.daemon.log_text()
+            fake.send("p3/U1", b'{"x":1,"y":-1}', 1)
+            harness.wait_for(lambda: site.count(LINE) == 1, 10, "a row")
+            fake.wait(lambda: 1 in fake.acknowledged, 10, "the acknowledgement")
+            assert site.daemon.end() == 0
+        proxies[0].close()
+    fake.close()
 
 
 def plain_text(server):
@@ -425,6 +444,7 @@ if __name__ == "__main__":
         no_message_is_acknowledged_before_its_commit,
         what_lies_in_one_record_is_read_to_its_end,
         the_broker_is_told_by_which_name_it_was_called,
+        a_broker_that_knows_mqtt_3_1_1_only_is_served_behind_tls,
         whatever_is_wrong_with_a_certificate_is_said_and_costs_no_cpu,
         while_a_connection_hangs_it_waits_and_gives_up_in_time,
         a_new_certificate_of_the_broker_and_a_new_ca_need_no_restart,
