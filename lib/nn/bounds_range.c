@@ -2,6 +2,7 @@
 #include <float.h>
 
 #include "lib/nn/bounds.h"
+#include "lib/nn/kernels_sets.h"
 #include "lib/nn/rows.h"
 
 static double times(double a, double b)
@@ -43,7 +44,7 @@ static double at(enum nn_map f, float a, float b, double x)
 	const float v = (float)x;
 	float y;
 
-	nn_map_row(f, a, b, 1, &v, &y);
+	nn_map_row(&nn_kernels_scalar, f, a, b, 1, &v, &y);
 	return (double)y;
 }
 

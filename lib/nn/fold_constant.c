@@ -3,6 +3,7 @@
 
 #include "lib/nn/check.h"
 #include "lib/nn/fold_list.h"
+#include "lib/nn/kernels_sets.h"
 #include "lib/nn/rows.h"
 
 bool fold_is_constant(const struct fold *f, const struct nn_step *s)
@@ -51,10 +52,10 @@ static void work_out(const struct fold *f, const struct nn_step *s, float *y)
 		affine(s, fold_width(f, s->from[0]), x.at, y);
 		break;
 	case NN_COLUMNS:
-		nn_columns_row(s, nn_kernels_choose("scalar", NULL), x.at, y);
+		nn_columns_row(s, &nn_kernels_scalar, x.at, y);
 		break;
 	case NN_MAP:
-		nn_map_row(s->map.f, s->map.a, s->map.b, s->width, x.at, y);
+		nn_map_row(&nn_kernels_scalar, s->map.f, s->map.a, s->map.b, s->width, x.at, y);
 		break;
 	case NN_PAIR:
 		nn_pair_row(s->pair, s->width, x, operand(f, s->from[1]), y);
@@ -66,7 +67,8 @@ static void work_out(const struct fold *f, const struct nn_step *s, float *y)
 		nn_reduce_row(s->reduce.f, s->reduce.groups, x.at, y);
 		break;
 	case NN_GROUP:
-		nn_group_row(s->group.f, s->group.epsilon, s->group.groups, x.at, y);
+		nn_group_row(
+			&nn_kernels_scalar, s->group.f, s->group.epsilon, s->group.groups, x.at, y);
 		break;
 	case NN_COPY:
 		for (size_t c = 0; c < s->width; c++)

@@ -1,5 +1,6 @@
 /* The kernel sets of one architecture, best first: kernels_x86_64.c, kernels_aarch64.c or
- * kernels_portable.c, whichever the build chose. Only kernels.c reads it. */
+ * kernels_portable.c, whichever the build chose. Only kernels.c reads the list;
+ * what is worked out once, while a program is built, goes through the scalar set. */
 #pragma once
 
 #include <stdbool.h>
