@@ -58,8 +58,8 @@ static int incomplete(const Onnx__ModelProto *m, const char *what, struct err *e
 		for (size_t j = 0; j < g->node[i]->n_attribute; j++)
 			if (g->node[i]->attribute[j]->has_g || g->node[i]->attribute[j]->n_graphs)
 				return err_set(err, -EINVAL,
-					"not an ONNX file: %s, and node %zu holds a graph of its "
-					"own (control flow), which cannot be run",
+					"not an ONNX file that can be run: %s, and node %zu holds "
+					"a graph of its own (control flow)",
 					what, i + 1);
 	return err_set(err, -EINVAL, "not an ONNX file: %s", what);
 }

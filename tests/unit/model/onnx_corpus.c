@@ -209,10 +209,10 @@ static const struct {
 	{"ext_offset_overflow", "initializer \"0.weight\": the offset of its external data is no "
 				"number of bytes that a file can have"},
 	{"nan_weight", NULL},
-	{"nested_20000", "not an ONNX file: it names no opset, and node 1 holds a graph of its own "
-			 "(control flow), which cannot be run"},
-	{"nested_400", "not an ONNX file: it names no opset, and node 1 holds a graph of its own "
-		       "(control flow), which cannot be run"},
+	{"nested_20000", "not an ONNX file that can be run: it names no opset, and node 1 holds a "
+			 "graph of its own (control flow)"},
+	{"nested_400", "not an ONNX file that can be run: it names no opset, and node 1 holds a "
+		       "graph of its own (control flow)"},
 	{"not_protobuf", "not an ONNX file: byte 13: a field of a kind that ONNX does not use"},
 	{"opset_999", "the file is of opset 999, allowed are 7 to 24"},
 	{"truncated_1", "not an ONNX file: byte 1: a number that does not end"},
