@@ -112,6 +112,8 @@ static int evaluate(const struct context *ctx, const struct arguments *a, struct
 	if (!k || arena_new(&memory, 1024) != 0)
 		return -1;
 	rc = model_load(&m, a->model, MODEL_BYTES_MAX, k, err);
+	if (rc == 0 && model_check_usable(m, err) != 0)
+		return err_prefix(err, -1, "%s", a->model);
 	if (rc == 0)
 		rc = table_read(&t, a->data, err);
 	if (rc != 0)

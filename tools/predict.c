@@ -114,6 +114,8 @@ static int predict(const struct context *ctx, const struct arguments *a, struct 
 	if (!k)
 		return -1;
 	rc = model_load(&m, a->model, MODEL_BYTES_MAX, k, err);
+	if (rc == 0 && model_check_usable(m, err) != 0)
+		return err_prefix(err, -1, "%s", a->model);
 	if (rc == 0)
 		rc = table_read(&t, a->data, err);
 	if (rc != 0)

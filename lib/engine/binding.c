@@ -7,22 +7,13 @@
 #include "lib/base/err.h"
 #include "lib/engine/engine.h"
 
-/* Does the model read numbers from this feature? */
-static bool wants_number(const struct model *m, const char *feature)
-{
-	const struct model_input *inputs = model_inputs(m);
-
-	for (size_t i = 0; i < model_input_count(m); i++) {
-		if (inputs[i].kind == MODEL_INPUT_NUMBER && strcmp(inputs[i].from, feature) == 0)
-			return true;
-	}
-	return false;
-}
-
 int engine_model_fits(const struct plan *plan, const struct model *m, struct err *err)
 {
 	const struct model_feature *features = model_features(m);
+	int r = model_check_usable(m, err);
 
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < model_feature_count(m); i++) {
 		const char *name = features[i].name;
 		int at = plan_find_feature(plan, name);
@@ -37,7 +28,7 @@ int engine_model_fits(const struct plan *plan, const struct model *m, struct err
 				"number",
 				name);
 		/* that a value is missing can be asked of either type */
-		if (plan->features[at].is_text && wants_number(m, name))
+		if (plan->features[at].is_text && features[i].is_number)
 			return err_set(err, -EINVAL,
 				"the model wants feature \"%s\" as a number, the line has it as a "
 				"text",

@@ -123,8 +123,8 @@ bool engine_is_command_topic(const struct engine *e, const char *topic); /* ... 
 
 /* Puts a model in force, or none: then the line collects, and `why_none` ("no_model"
  * "model_refused" "model_misfit") is the reason of its rows. The model is borrowed and must
- * outlive its use. -EINVAL when the line lacks a feature the model wants (names it) or has it
- * with another type; then nothing changes. */
+ * outlive its use. -EINVAL when the model cannot score units (model_check_usable), or the line
+ * lacks a feature the model wants (names it) or has it with another type; then nothing changes. */
 MUST_CHECK int engine_set_model(struct engine *e, size_t line, const struct model *model,
 	const char *why_none, struct err *err);
 /* The same check without doing it: does the model fit the plan? */

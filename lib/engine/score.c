@@ -124,7 +124,7 @@ static void run_model(struct scoring *s, const struct nn_kernels *kernels)
 		return;
 	}
 	s->row->p_defect = score.p_defect;
-	s->row->class_name = arena_string(s->arena, score.class_name);
+	s->row->class_name = arena_string(s->arena, model_score_class(&score, l->threshold));
 	s->verdict =
 		decide_verdict(l->spec.decide, score.p_defect, l->threshold, score.new_category);
 	if (s->verdict == VERDICT_UNSURE)

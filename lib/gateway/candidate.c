@@ -31,6 +31,8 @@ int candidate_parse(struct candidate *c, const struct gateway *g, const char *pa
 	int r = model_parse(&c->model, c->bytes, c->len, g->kernels, err);
 
 	*why = "model_refused";
+	if (r == 0)
+		r = model_check_usable(c->model, err);
 	return r < 0 ? err_prefix(err, r, "%s", path) : 0;
 }
 

@@ -23,7 +23,7 @@ static inline void candidate_deinit_at(struct candidate *c)
  * The bytes, and what they are called. */
 MUST_CHECK int candidate_read(struct candidate *c, const struct gateway *g, const char *path,
 	const char **why, struct err *err);
-/* The model in the bytes, with its self-test. */
+/* The model in the bytes, with its self-test; it can score units. */
 MUST_CHECK int candidate_parse(struct candidate *c, const struct gateway *g, const char *path,
 	const char **why, struct err *err);
 /* The same, and does it fit the line? */

@@ -78,6 +78,8 @@ static int check_next_model(
 		}
 		r = model_parse(&m, bytes, len, c->gateway->kernels, &trouble);
 		if (r == 0)
+			r = model_check_usable(m, &trouble);
+		if (r == 0)
 			r = engine_model_fits(&config->plan, m, &trouble);
 		if (r < 0)
 			(void)err_prefix(&trouble, r, "%s", config->model);

@@ -10,18 +10,24 @@
 
 struct arena;
 struct err;
+struct expression;
+
+struct encoder_input {
+	const struct expression *expression; /* of a derived input, else NULL */
+	const size_t *features; /* what it is made of: one, or the expression's operands */
+};
 
 struct encoder {
 	const struct model_input *inputs;
+	const struct encoder_input *made_of; /* [input_count] */
 	size_t input_count;
-	const size_t *feature_of; /* [input_count] */
 	const struct model_feature *features;
-	const bool *is_number; /* [feature_count]: some input takes it as a number */
 	size_t feature_count;
 };
 
-/* Finds the raw features that `inputs` (kept, not copied) are made of. -EINVAL when one is used
- * both as a number and as a text, or two inputs have one name; -ENOMEM. */
+/* Finds the raw features that `inputs` (kept, not copied) are made of, and compiles derived ones.
+ * -EINVAL when a feature is used both as a number and as a text, two inputs have one name, or an
+ * expression is not sound; -ENOMEM. */
 MUST_CHECK int encoder_init(struct encoder *out, struct arena *memory,
 	const struct model_input *inputs, size_t count, struct err *err);
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -17,7 +18,7 @@
 struct selftest {
 	size_t rows;
 	float *x;      /* [rows][inputs] */
-	double *wants; /* [rows] */
+	double *wants; /* [rows][outputs] */
 };
 
 static int no_memory(struct err *err)
@@ -33,18 +34,18 @@ static void put_float(struct buf *out, float v)
 	buf_add(out, text);
 }
 
-/* y [rows], in the arena. */
+/* y [rows][outputs], in the arena. */
 static int run(float **out, struct arena *memory, const struct nn_program *p,
 	const struct nn_kernels *k, size_t rows, const float *x, struct err *err)
 {
 	CLEANUP(nn_scratch_free) struct nn_scratch *scratch = NULL;
-	size_t inputs = nn_program_inputs(p);
-	float *y = arena_zalloc(memory, rows + 1, sizeof(*y));
+	size_t inputs = nn_program_inputs(p), outputs = nn_program_outputs(p);
+	float *y = arena_zalloc(memory, rows * outputs + 1, sizeof(*y));
 
 	if (!y || nn_scratch_new(&scratch, p, 1) < 0)
 		return no_memory(err);
 	for (size_t i = 0; i < rows; i++)
-		nn_run_row(p, k, scratch, x + i * inputs, y + i);
+		nn_run_row(p, k, scratch, x + i * inputs, y + i * outputs);
 	*out = y;
 	return 0;
 }
@@ -53,7 +54,7 @@ int selftest_write(struct buf *out, const struct nn_program *p, const struct nn_
 	size_t rows, const float *x, struct err *err)
 {
 	CLEANUP(arena_free) struct arena *memory = NULL;
-	size_t inputs = nn_program_inputs(p);
+	size_t inputs = nn_program_inputs(p), outputs = nn_program_outputs(p);
 	float *y;
 	int rc;
 
@@ -71,13 +72,17 @@ int selftest_write(struct buf *out, const struct nn_program *p, const struct nn_
 		put_float(out, x[i]);
 	}
 	buf_add(out, rows ? "]],\"outputs\":[" : "],\"outputs\":[");
-	for (size_t i = 0; i < rows; i++) {
+	for (size_t i = 0; i < rows * outputs; i++) {
+		size_t column = i % outputs;
+
 		if (!isfinite(y[i]))
 			return err_set(err, -EINVAL,
 				"the network's output for row %zu of the self-test is not finite",
-				i);
+				i / outputs);
 		buf_add(out, i ? "," : "");
+		buf_add(out, outputs > 1 && column == 0 ? "[" : "");
 		put_float(out, y[i]);
+		buf_add(out, outputs > 1 && column + 1 == outputs ? "]" : "");
 	}
 	buf_add(out, "]}");
 	return 0;
@@ -97,13 +102,46 @@ static int read_row(float *out, const cJSON *row, size_t at, struct err *err)
 	return 0;
 }
 
+/* One row's outputs: a number, or a list of as many as the graph has. */
+static int read_wants(double *out, const cJSON *want, size_t outputs, size_t at, struct err *err)
+{
+	const cJSON *v = want;
+
+	if (cJSON_IsArray(want) && (size_t)cJSON_GetArraySize(want) == outputs)
+		v = want->child;
+	else if (outputs > 1 || cJSON_IsArray(want))
+		return err_set(err, -EINVAL,
+			"defectd.selftest/outputs/%zu is no list of %zu number%s", at, outputs,
+			outputs == 1 ? "" : "s");
+	for (size_t i = 0; i < outputs; i++, v = v->next) {
+		if (!cJSON_IsNumber(v))
+			return err_set(err, -EINVAL,
+				"defectd.selftest/outputs/%zu %s %s, allowed is a number", at,
+				v == want ? "is" : "holds", json_kind(v));
+		out[i] = v->valuedouble;
+	}
+	return 0;
+}
+
+/* A list that is not as wide as the graph must not make us take memory. */
+static int check_widths(const cJSON *rows, size_t inputs, struct err *err)
+{
+	size_t i = 0;
+
+	for (const cJSON *row = rows->child; row; row = row->next, i++)
+		if (!cJSON_IsArray(row) || (size_t)cJSON_GetArraySize(row) != inputs)
+			return err_set(err, -EINVAL,
+				"defectd.selftest/inputs/%zu is no list of %zu numbers", i, inputs);
+	return 0;
+}
+
 static int read_tree(struct selftest *out, struct arena *memory, const cJSON *tree, size_t inputs,
-	struct err *err)
+	size_t outputs, struct err *err)
 {
 	const cJSON *rows = cJSON_GetObjectItemCaseSensitive(tree, "inputs");
 	const cJSON *wants = cJSON_GetObjectItemCaseSensitive(tree, "outputs");
 	const cJSON *row, *want;
-	size_t i = 0;
+	int rc;
 
 	if (!cJSON_IsArray(rows) || !cJSON_IsArray(wants) || cJSON_GetArraySize(tree) != 2)
 		return err_set(err, -EINVAL,
@@ -114,36 +152,35 @@ static int read_tree(struct selftest *out, struct arena *memory, const cJSON *tr
 			"defectd.selftest has %zu rows and %d outputs, allowed are as many, at "
 			"most %d",
 			out->rows, cJSON_GetArraySize(wants), SELFTEST_ROWS_MAX);
-	/* a list that is not as wide as the graph must not make us take memory */
-	for (row = rows->child; row; row = row->next, i++)
-		if (!cJSON_IsArray(row) || (size_t)cJSON_GetArraySize(row) != inputs)
-			return err_set(err, -EINVAL,
-				"defectd.selftest/inputs/%zu is no list of %zu numbers", i, inputs);
+	rc = check_widths(rows, inputs, err);
+	if (rc < 0)
+		return rc;
 	out->x = arena_zalloc(memory, out->rows * inputs + 1, sizeof(*out->x));
-	out->wants = arena_zalloc(memory, out->rows + 1, sizeof(*out->wants));
+	out->wants = arena_zalloc(memory, out->rows * outputs + 1, sizeof(*out->wants));
 	if (!out->x || !out->wants)
 		return no_memory(err);
-	i = 0;
-	for (row = rows->child, want = wants->child; row; row = row->next, want = want->next, i++) {
-		int rc = read_row(out->x + i * inputs, row, i, err);
-
-		if (rc < 0)
-			return rc;
-		if (!cJSON_IsNumber(want))
-			return err_set(err, -EINVAL,
-				"defectd.selftest/outputs/%zu is %s, allowed is "
-				"a number",
-				i, json_kind(want));
-		out->wants[i] = want->valuedouble;
+	row = rows->child;
+	want = wants->child;
+	for (size_t i = 0; i < out->rows && rc == 0; i++, row = row->next, want = want->next) {
+		rc = read_row(out->x + i * inputs, row, i, err);
+		if (rc == 0)
+			rc = read_wants(out->wants + i * outputs, want, outputs, i, err);
 	}
-	return 0;
+	return rc;
 }
 
-int selftest_run(const struct nn_program *p, const struct nn_kernels *k, const char *text,
-	size_t len, struct err *err)
+static bool is_same(double got, double wanted)
+{
+	/* written so that a NAN fails too */
+	return fabs(got - wanted) <= SELFTEST_TOLERANCE * fmax(1, fabs(wanted));
+}
+
+int selftest_run(size_t *rows, const struct nn_program *p, const struct nn_kernels *k,
+	const char *text, size_t len, struct err *err)
 {
 	CLEANUP(arena_free) struct arena *memory = NULL;
 	CLEANUP(json_free) cJSON *tree = NULL;
+	size_t outputs = nn_program_outputs(p);
 	struct selftest test;
 	float *y;
 	int rc;
@@ -156,17 +193,17 @@ int selftest_run(const struct nn_program *p, const struct nn_kernels *k, const c
 		return err_prefix(err, rc, "defectd.selftest");
 	if (arena_new(&memory, BLOCK_BYTES) < 0)
 		return no_memory(err);
-	rc = read_tree(&test, memory, tree, nn_program_inputs(p), err);
+	rc = read_tree(&test, memory, tree, nn_program_inputs(p), outputs, err);
 	if (rc < 0)
 		return rc;
 	rc = run(&y, memory, p, k, test.rows, test.x, err);
 	if (rc < 0)
 		return rc;
-	for (size_t i = 0; i < test.rows; i++)
-		/* written so that a NAN fails too */
-		if (!(fabs((double)y[i] - test.wants[i]) <= SELFTEST_TOLERANCE))
+	for (size_t i = 0; i < test.rows * outputs; i++)
+		if (!is_same((double)y[i], test.wants[i]))
 			return err_set(err, -EINVAL,
-				"the self-test fails: row %zu gives %.9g, the file says %.9g", i,
-				(double)y[i], test.wants[i]);
+				"the self-test fails: row %zu gives %.9g, the file says %.9g",
+				i / outputs, (double)y[i], test.wants[i]);
+	*rows = test.rows;
 	return 0;
 }

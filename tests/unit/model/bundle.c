@@ -82,6 +82,7 @@ static void everything_reads_back(void **state)
 	assert_int_equal(model_feature_count(m), 3);
 	assert_string_equal(model_features(m)[1].name, "wear");
 	assert_false(model_features(m)[1].is_text);
+	assert_true(model_features(m)[1].is_number);
 	assert_string_equal(model_features(m)[2].name, "type");
 	assert_true(model_features(m)[2].is_text);
 }
@@ -113,7 +114,8 @@ static void a_loaded_model_gives_the_probabilities_of_the_saved_one(void **state
 	model_score(m, example_kernels(), s, values, &score);
 	assert_true(score.p_defect == run(e.program, e.rows[1]));
 	assert_true(score.p_defect > 0 && score.p_defect < 1);
-	assert_string_equal(score.class_name, "");
+	assert_string_equal(score.good_class, "");
+	assert_string_equal(score.defect_class, "");
 	assert_false(score.new_category);
 	assert_null(score.new_category_feature);
 }

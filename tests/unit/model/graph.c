@@ -461,7 +461,7 @@ static void two_outputs_are_refused(void **state)
 
 /* ---- bytes ---- */
 
-static void a_file_cut_anywhere_is_refused(void **state)
+static void a_file_cut_anywhere_is_of_no_use(void **state)
 {
 	CLEANUP(buf_deinit) struct buf b;
 
@@ -471,10 +471,15 @@ static void a_file_cut_anywhere_is_refused(void **state)
 	for (size_t len = 0; len < b.len; len++) {
 		/* of its own size, so that a sanitizer sees a read beyond the end */
 		char *bytes = malloc(len + !len);
-		struct model *m = NULL;
+		CLEANUP(model_free) struct model *m = NULL;
+		int rc;
 
 		memcpy(bytes, b.data, len);
-		assert_int_equal(model_parse(&m, bytes, len, example_kernels(), NULL), -EINVAL);
+		rc = model_parse(&m, bytes, len, example_kernels(), NULL);
+		/* cut between two entries of metadata it lacks the threshold, which is the last */
+		if (rc == 0)
+			rc = model_check_usable(m, NULL);
+		assert_int_equal(rc, -EINVAL);
 		free(bytes);
 	}
 }
@@ -541,7 +546,7 @@ int main(void)
 		cmocka_unit_test(a_sub_alone_centres),
 		cmocka_unit_test(other_graphs_are_refused_by_node_and_operator),
 		cmocka_unit_test(two_outputs_are_refused),
-		cmocka_unit_test(a_file_cut_anywhere_is_refused),
+		cmocka_unit_test(a_file_cut_anywhere_is_of_no_use),
 		cmocka_unit_test(a_changed_byte_never_does_harm),
 		cmocka_unit_test(a_second_graph_is_refused),
 		cmocka_unit_test(a_file_of_empty_nodes_stops_at_its_share_of_memory),
