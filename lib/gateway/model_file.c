@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/base/err.h"
+#include "lib/model/model_pack.h"
 
 static int read_all(
 	int fd, void **bytes, size_t *len, const char *path, size_t limit, struct err *err)
@@ -61,7 +62,14 @@ int model_file_read(void **bytes, size_t *len, const char *path, size_t limit, s
 			errno == ENOENT ? "there is no such file" : strerror(errno));
 	r = read_all(fd, bytes, len, path, limit, err);
 	close(fd);
-	return r;
+	if (r < 0)
+		return r;
+	r = model_pack(bytes, len, path, limit, err);
+	if (r < 0) {
+		free(*bytes);
+		*bytes = NULL;
+	}
+	return r < 0 ? err_prefix(err, r, "%s", path) : 0;
 }
 
 char *model_file_path(const char *state_dir, const char *sha256)

@@ -7,7 +7,8 @@
 
 struct err;
 
-/* The whole file; *bytes belongs to the caller (free). -ENOENT and other errno of opening and
+/* The whole file, with what lies beside it packed in (model_pack); *bytes belongs to the caller
+ * (free). -ENOENT and other errno of opening and
  * reading, -EFBIG over `limit`, -EINVAL when it is no regular file. */
 MUST_CHECK int model_file_read(
 	void **bytes, size_t *len, const char *path, size_t limit, struct err *err);

@@ -1,19 +1,15 @@
 #include "lib/model/model.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/model/model_inside.h"
-#include "lib/model/onnx.pb-c.h"
-#include "lib/model/onnx_chain.h"
-#include "lib/model/onnx_read.h"
+#include "lib/model/onnx_file.h"
+#include "lib/model/onnx_translate.h"
 #include "lib/model/properties.h"
 #include "lib/model/selftest.h"
 
@@ -24,45 +20,72 @@ static int no_memory(struct err *err)
 	return err_set(err, -ENOMEM, "no memory for the model");
 }
 
+/* Columns of the graph's inputs one after the other, and where its output goes. */
+static int describe(
+	struct model *m, const struct onnx_program *p, const struct onnx_file *f, struct err *err)
+{
+	struct onnx_about about = onnx_file_about(f);
+	struct model_port *inputs = arena_zalloc(m->memory, p->input_count, sizeof(*inputs));
+
+	if (!inputs)
+		return no_memory(err);
+	for (size_t i = 0; i < p->input_count; i++)
+		inputs[i] = (struct model_port){p->input_names[i], p->input_widths[i]};
+	m->about = (struct model_about){
+		.producer = arena_string(m->memory, about.producer),
+		.producer_version = arena_string(m->memory, about.producer_version),
+		.opset = about.opset,
+		.input_count = p->input_count,
+		.inputs = inputs,
+		.output.name = p->output_name,
+		.output.width = nn_program_outputs(p->program),
+	};
+	return m->about.producer && m->about.producer_version ? 0 : no_memory(err);
+}
+
 /* The program, and what the file says of itself. */
 static int read_graph(struct model *m, const struct onnx_file *f, struct err *err)
 {
-	struct model_port *input = arena_zalloc(m->memory, 1, sizeof(*input));
-	int rc = onnx_chain_build(&m->program, f, err);
+	struct onnx_program p;
+	int rc = onnx_translate(&p, onnx_file_graph(f), m->memory, err);
 
 	if (rc < 0)
 		return rc;
-	if (!input)
-		return no_memory(err);
-	input->name = arena_string(m->memory, f->input);
-	input->width = nn_program_inputs(m->program);
-	m->about = (struct model_about){
-		.producer = "",
-		.producer_version = "",
-		.input_count = 1,
-		.inputs = input,
-		.output.name = arena_string(m->memory, f->output),
-		.output.width = nn_program_outputs(m->program),
-	};
-	return input->name && m->about.output.name ? 0 : no_memory(err);
+	m->program = p.program;
+	return describe(m, &p, f, err);
 }
 
-static int find_properties(struct properties *p, const struct onnx_file *f, struct err *err)
+/* Metadata that does not hold keeps the model from scoring units, not its network from running. */
+static int note_trouble(
+	struct model *m, const char *key, int rc, const struct err *trouble, struct err *err)
+{
+	if (rc != -EINVAL)
+		return rc < 0 ? err_set(err, rc, "%s", trouble->text) : 0;
+	if (m->unusable)
+		return 0;
+	m->bad_key = arena_string(m->memory, key);
+	m->unusable = arena_string(m->memory, trouble->text);
+	return m->bad_key && m->unusable ? 0 : no_memory(err);
+}
+
+static int find_properties(
+	struct properties *p, struct model *m, const struct onnx_file *f, struct err *err)
 {
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < f->proto->n_metadata_props; i++) {
-		const Onnx__StringStringEntryProto *entry = f->proto->metadata_props[i];
-		const char *value = (const char *)entry->value.data;
+	for (size_t i = 0; rc == 0 && i < onnx_file_property_count(f); i++) {
+		struct err trouble = {""};
+		size_t len;
+		const char *value, *key = onnx_file_property(f, i, &value, &len);
 
-		if (entry->key)
-			rc = properties_add(
-				p, entry->key, value ? value : "", entry->value.len, err);
+		rc = properties_add(p, key, value, len, &trouble);
+		rc = note_trouble(m, key, rc, &trouble, err);
 	}
 	return rc;
 }
 
-/* Each that is there; the graph is known by now. */
+/* How raw features become inputs: a file that says so wrongly is refused, since its columns are
+ * not what they would be taken for. */
 static int read_inputs(struct model *m, const struct property *p, struct err *err)
 {
 	size_t count = nn_program_inputs(m->program);
@@ -78,12 +101,55 @@ static int read_inputs(struct model *m, const struct property *p, struct err *er
 	return rc;
 }
 
-static int read_object(const char **out, struct model *m, const char *key, const struct property *p,
-	struct err *err)
+static int read_threshold(struct model *m, const struct properties *p, struct err *err)
 {
-	*out = "";
-	return p->text ? metadata_read_object(out, m->memory, key, p->text, p->len, err) : 0;
+	const struct property *t = &p->threshold;
+
+	return t->text ? metadata_read_threshold(&m->threshold, t->text, t->len, err) : 0;
 }
+
+static int read_classes(struct model *m, const struct properties *p, struct err *err)
+{
+	return metadata_read_classes(&m->classes, nn_program_outputs(m->program), m->memory,
+		p->classes.text, p->classes.len, p->defect_classes.text, p->defect_classes.len,
+		err);
+}
+
+static int read_logits(struct model *m, const struct properties *p, struct err *err)
+{
+	const struct property *t = &p->logits;
+
+	return t->text ? metadata_read_logits(&m->has_logits, t->text, t->len, err) : 0;
+}
+
+static int read_reference(struct model *m, const struct properties *p, struct err *err)
+{
+	const struct property *t = &p->reference;
+
+	return t->text ? metadata_read_object(
+				 &m->reference, m->memory, PROPERTY_REFERENCE, t->text, t->len, err)
+		       : 0;
+}
+
+static int read_training(struct model *m, const struct properties *p, struct err *err)
+{
+	const struct property *t = &p->training;
+
+	return t->text ? metadata_read_object(
+				 &m->training, m->memory, PROPERTY_TRAINING, t->text, t->len, err)
+		       : 0;
+}
+
+static const struct {
+	const char *key;
+	int (*read)(struct model *m, const struct properties *p, struct err *err);
+} readers[] = {
+	{PROPERTY_THRESHOLD, read_threshold},
+	{PROPERTY_CLASSES, read_classes},
+	{PROPERTY_LOGITS, read_logits},
+	{PROPERTY_REFERENCE, read_reference},
+	{PROPERTY_TRAINING, read_training},
+};
 
 static int read_properties(
 	struct model *m, const struct nn_kernels *k, const struct properties *p, struct err *err)
@@ -91,19 +157,13 @@ static int read_properties(
 	int rc = read_inputs(m, &p->inputs, err);
 
 	m->threshold = NAN;
-	if (rc == 0 && p->threshold.text)
-		rc = metadata_read_threshold(
-			&m->threshold, p->threshold.text, p->threshold.len, err);
-	if (rc == 0)
-		rc = metadata_read_classes(&m->classes, nn_program_outputs(m->program), m->memory,
-			p->classes.text, p->classes.len, p->defect_classes.text,
-			p->defect_classes.len, err);
-	if (rc == 0 && p->logits.text)
-		rc = metadata_read_logits(&m->has_logits, p->logits.text, p->logits.len, err);
-	if (rc == 0)
-		rc = read_object(&m->reference, m, PROPERTY_REFERENCE, &p->reference, err);
-	if (rc == 0)
-		rc = read_object(&m->training, m, PROPERTY_TRAINING, &p->training, err);
+	m->training = m->reference = "";
+	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(readers); i++) {
+		struct err trouble = {""};
+
+		rc = readers[i].read(m, p, &trouble);
+		rc = note_trouble(m, readers[i].key, rc, &trouble, err);
+	}
 	if (rc == 0 && p->selftest.text)
 		rc = selftest_run(
 			&m->selftest_rows, m->program, k, p->selftest.text, p->selftest.len, err);
@@ -114,17 +174,18 @@ int model_parse(struct model **out, const void *bytes, size_t len, const struct 
 	struct err *err)
 {
 	CLEANUP(model_free) struct model *m = calloc(1, sizeof(*m));
-	CLEANUP(onnx_deinit) struct onnx_file file = {0};
+	CLEANUP(onnx_file_free) struct onnx_file *file = NULL;
 	struct properties properties = {0};
 	int rc;
 
 	if (!m || arena_new(&m->memory, BLOCK_BYTES) < 0)
 		return no_memory(err);
-	rc = onnx_read(&file, bytes, len, err);
+	rc = onnx_file_open(
+		&file, bytes, len, -1, len > MODEL_BYTES_MAX ? len : MODEL_BYTES_MAX, err);
 	if (rc == 0)
-		rc = read_graph(m, &file, err);
+		rc = read_graph(m, file, err);
 	if (rc == 0)
-		rc = find_properties(&properties, &file, err);
+		rc = find_properties(&properties, m, file, err);
 	if (rc == 0)
 		rc = read_properties(m, k, &properties, err);
 	if (rc == 0)
@@ -134,61 +195,6 @@ int model_parse(struct model **out, const void *bytes, size_t len, const struct 
 	sha256_hex(m->sha256, bytes, len);
 	*out = TAKE(m);
 	return 0;
-}
-
-/* The file's bytes, malloc'ed. It is read, not mapped: others may cut it short meanwhile. */
-static int read_file(void **out, size_t *len, int fd, size_t limit, struct err *err)
-{
-	struct stat st;
-	size_t have = 0;
-	char *bytes;
-
-	if (fstat(fd, &st) < 0)
-		return err_set(err, -errno, "%s", strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return err_set(err, -EINVAL, "not a regular file");
-	if ((uintmax_t)st.st_size > limit)
-		return err_set(err, -EFBIG, "the file has %jd bytes, allowed for a model are %zu",
-			(intmax_t)st.st_size, limit);
-	bytes = malloc((size_t)st.st_size + 1);
-	if (!bytes)
-		return no_memory(err);
-	while (have < (size_t)st.st_size) {
-		ssize_t n = read(fd, bytes + have, (size_t)st.st_size - have);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			int code = n < 0 ? errno : EIO;
-
-			free(bytes);
-			return err_set(err, -code, "reading failed: %s",
-				n < 0 ? strerror(code) : "the file became shorter meanwhile");
-		}
-		have += (size_t)n;
-	}
-	*out = bytes;
-	*len = have;
-	return 0;
-}
-
-int model_load(struct model **out, const char *path, size_t limit_bytes, const struct nn_kernels *k,
-	struct err *err)
-{
-	void *bytes = NULL;
-	size_t len = 0;
-	/* not to wait for a writer where the path is a FIFO */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), rc;
-
-	if (fd < 0)
-		return err_set(err, -errno, "%s: %s", path, strerror(errno));
-	rc = read_file(&bytes, &len, fd, limit_bytes, err);
-	close(fd);
-	if (rc < 0)
-		return err_prefix(err, rc, "%s", path);
-	rc = model_parse(out, bytes, len, k, err);
-	free(bytes);
-	return rc < 0 ? err_prefix(err, rc, "%s", path) : 0;
 }
 
 void model_free(struct model *m)

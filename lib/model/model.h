@@ -71,12 +71,12 @@ MUST_CHECK int model_save(struct buf *out, const struct model_parts *parts,
 	const struct nn_kernels *k, struct err *err);
 
 /* Loads and trusts nothing: sizes are checked before memory is taken, the graph must be one that
- * can be run (else refused, naming node and operator), weights finite, the metadata that is there
- * sound (a key of ours that is unknown is refused, not ignored), and the self-test rows give what
- * they should. `limit_bytes` bounds the file together with external data.
- * External data is looked for in the folder of `path` (model_parse: refused); the hash is then of
- * the file with all of it packed in.
- * -EINVAL (refused, with the reason), -ENOENT and other errno of opening, -EFBIG, -ENOMEM. */
+ * can be run (else refused, naming node and operator), weights finite, what the file says of its
+ * inputs sound, and the self-test rows give what they should. Other metadata that does not hold (a
+ * key of ours that is unknown too) leaves the model unusable for scoring. `limit_bytes` bounds the
+ * file together with external data. External data is looked for in the folder of `path`
+ * (model_parse: refused); the hash is then of the file with all of it packed in. -EINVAL (refused,
+ * with the reason), -ENOENT and other errno of opening, -EFBIG, -ENOMEM. */
 MUST_CHECK int model_load(struct model **out, const char *path, size_t limit_bytes,
 	const struct nn_kernels *k, struct err *err);
 MUST_CHECK int model_parse(struct model **out, const void *bytes, size_t len,

@@ -16,6 +16,7 @@ struct model {
 	const char *training, *reference; /* "" without */
 	size_t selftest_rows;
 	const char *unusable; /* why it cannot score units; NULL: it can */
+	const char *bad_key;  /* the metadata that this is about; NULL: another reason */
 	struct model_about about;
 	char sha256[SHA256_HEX];
 };

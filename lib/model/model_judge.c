@@ -77,6 +77,8 @@ int model_judge(struct model *m, const struct nn_kernels *k, struct err *err)
 	size_t outputs = nn_program_outputs(m->program);
 	int rc;
 
+	if (m->unusable)
+		return 0; /* metadata that does not hold */
 	if (!m->has_inputs)
 		return judge(m,
 			"the file has no metadata \"defectd.inputs\", which says how raw features "
@@ -93,7 +95,7 @@ int model_judge(struct model *m, const struct nn_kernels *k, struct err *err)
 				"the graph's output \"%s\" has %zu columns and the file no "
 				"metadata "
 				"\"defectd.classes\", so which are defects is not known; "
-				"\"defectctl model import\" attaches it",
+				"import it with --classes and --defect-classes",
 				onnx_show(name, m->about.output.name), outputs),
 			err);
 	rc = m->has_logits ? 0 : judge_bounds(m, err);

@@ -84,6 +84,8 @@ int model_save(struct buf *out, const struct model_parts *parts, const struct nn
 	if (rc == 0)
 		rc = model_parse(&m, out->data + before, out->len - before, k, err);
 	if (rc == 0)
+		rc = model_check_usable(m, err);
+	if (rc == 0)
 		rc = check_texts(m, parts->inputs, err);
 	if (rc < 0) {
 		out->len = before;

@@ -21,9 +21,28 @@
 #define SOUND "[" NUMBER "," FOUR
 #define WITH(first) "[" first "," FOUR
 
-/* Parses a file with these properties. */
+/* Parses a file with these properties; what is only told by model_check_usable is told too. */
 static int parse(
 	struct model **out, const struct onnx_property *list, size_t count, struct err *err)
+{
+	CLEANUP(model_free) struct model *m = NULL;
+	int rc;
+
+	__attribute__((cleanup(example_deinit_at))) struct example e;
+	CLEANUP(buf_deinit) struct buf b;
+
+	buf_init(&b);
+	example_init(&e);
+	assert_int_equal(onnx_write(&b, e.program, list, count, NULL), 0);
+	rc = model_parse(&m, b.data, b.len, example_kernels(), err);
+	if (rc == 0)
+		rc = model_check_usable(m, err);
+	if (rc == 0)
+		*out = TAKE(m);
+	return rc;
+}
+
+static void load(struct model **out, const struct onnx_property *list, size_t count)
 {
 	__attribute__((cleanup(example_deinit_at))) struct example e;
 	CLEANUP(buf_deinit) struct buf b;
@@ -31,7 +50,7 @@ static int parse(
 	buf_init(&b);
 	example_init(&e);
 	assert_int_equal(onnx_write(&b, e.program, list, count, NULL), 0);
-	return model_parse(out, b.data, b.len, example_kernels(), err);
+	assert_int_equal(model_parse(out, b.data, b.len, example_kernels(), NULL), 0);
 }
 
 static const struct {
@@ -223,7 +242,7 @@ static void a_file_without_our_metadata_loads_but_cannot_score(void **state)
 	struct err err = {""};
 
 	(void)state;
-	assert_int_equal(parse(&bare, foreign, 1, &err), 0);
+	load(&bare, foreign, 1);
 	assert_false(model_has_inputs(bare));
 	assert_int_equal(model_input_count(bare), 5);
 	assert_int_equal(model_feature_count(bare), 0);
@@ -231,13 +250,29 @@ static void a_file_without_our_metadata_loads_but_cannot_score(void **state)
 	assert_string_equal(err.text,
 		"the file has no metadata \"defectd.inputs\", which says how raw features become "
 		"inputs; \"defectctl model import\" attaches it");
-	assert_int_equal(parse(&half, inputs, 1, &err), 0);
+	load(&half, inputs, 1);
 	assert_true(model_has_inputs(half));
 	assert_true(isnan(model_threshold(half)));
 	assert_int_equal(model_check_usable(half, &err), -EINVAL);
 	assert_string_equal(err.text,
 		"the file has no metadata \"defectd.threshold\", a number from 0 to 1; \"defectctl "
 		"model import\" attaches it");
+}
+
+static void metadata_that_does_not_hold_lets_the_network_run(void **state)
+{
+	const struct onnx_property list[] = {{"defectd.features", "[]"},
+		{"defectd.classes", "[\"ok\",\"bad\"]"}, {"defectd.threshold", "0.25"}};
+	CLEANUP(model_free) struct model *m = NULL;
+	struct err err = {""};
+
+	(void)state;
+	load(&m, list, 3);
+	assert_true(model_threshold(m) == 0.25);
+	assert_int_equal(model_class_count(m), 0);
+	assert_int_equal(model_check_usable(m, &err), -EINVAL);
+	assert_string_equal(err.text,
+		"the metadata \"defectd.features\" cannot be carried out by this version");
 }
 
 static void a_failing_self_test_refuses_the_model(void **state)
@@ -364,6 +399,7 @@ int main(void)
 		cmocka_unit_test(other_unsound_metadata_is_refused),
 		cmocka_unit_test(a_file_without_our_metadata_loads_but_cannot_score),
 		cmocka_unit_test(classes_are_as_many_as_outputs_and_some_are_defects),
+		cmocka_unit_test(metadata_that_does_not_hold_lets_the_network_run),
 		cmocka_unit_test(a_failing_self_test_refuses_the_model),
 		cmocka_unit_test(a_self_test_may_be_off_by_a_hundred_thousandth),
 		cmocka_unit_test(names_and_statistics_may_be_left_out),
