@@ -582,7 +582,7 @@ static const struct onnx_operator rows[] = {
 	ROW("GatherND", 11, 0, gather_nd, 0),
 	ROW("Pad", 2, 10, pad, 0),
 	ROW("Pad", 11, 0, pad, 0),
-	ROW("Slice", 1, 0, slice, 0),
+	ROW("Slice", 1, 0, slice, 3),
 	ROW("Split", 2, 0, split, 0),
 	ROW("Tile", 6, 0, tile, 2),
 };

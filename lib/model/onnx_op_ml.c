@@ -308,9 +308,9 @@ static int transform(struct onnx_work *w, struct onnx_value *y)
 		return 0;
 	if (strcmp(how, "LOGISTIC") == 0)
 		return onnx_map(w, y, y, NN_MAP_SIGMOID, 0, 0);
-	if (strcmp(how, "SOFTMAX") == 0)
+	if (strcmp(how, "SOFTMAX") == 0 && y->dims[y->rank - 1] > 1)
 		return onnx_group(w, y, y, y->rank - 1, y->rank, NN_GROUP_SOFTMAX, 0);
-	return onnx_refuse(w, "post_transform is NONE, LOGISTIC or SOFTMAX");
+	return onnx_refuse(w, "post_transform is NONE, LOGISTIC or (of several) SOFTMAX");
 }
 
 static int linear_regressor(struct onnx_work *w)

@@ -54,6 +54,21 @@ static bool has_batch_in_shape(const struct onnx_work *w)
 	return v && onnx_depends_on_batch(v);
 }
 
+/* Numbers that depend on the batch's size may say a shape; as data they would make a row's result
+ * depend on how many others there are. */
+static int check_shape_numbers(struct onnx_work *w, bool is_constant)
+{
+	if (is_constant && !has_batch_in_shape(w))
+		return 0;
+	for (size_t i = 0; i < w->node->input_count; i++) {
+		const struct onnx_value *v = onnx_in(w, i);
+
+		if (v && onnx_depends_on_batch(v) && i + 1 != w->operator->shape_operand)
+			return onnx_refuse(w, "it computes with the size of the batch");
+	}
+	return 0;
+}
+
 static bool same_numbers(const struct onnx_tensor *a, const struct onnx_tensor *b)
 {
 	if (a == b)
@@ -112,6 +127,8 @@ static int translate_node(struct onnx_work *w, size_t index)
 		return onnx_refuse(
 			w, "it gives %zu results, allowed are %u", n->output_count, RESULTS_MAX);
 	rc = check_operands(w, &is_constant, &differs);
+	if (rc == 0)
+		rc = check_shape_numbers(w, is_constant);
 	if (rc < 0)
 		return rc;
 	w->is_folding = is_constant && !has_batch_in_shape(w);
