@@ -236,7 +236,7 @@ static int broadcast_axis(struct onnx_work *w, struct onnx_value *shape, size_t 
 int onnx_broadcast(struct onnx_work *w, struct onnx_value *shape,
 	const struct onnx_value *const *values, size_t count)
 {
-	struct onnx_value s = {.what = ONNX_ROWS, .axis = ONNX_NONE};
+	struct onnx_value s = {.what = ONNX_ROWS, .axis = ONNX_NONE, .outer = 1};
 
 	for (size_t i = 0; i < count; i++)
 		s.rank = values[i]->rank > s.rank ? values[i]->rank : s.rank;
@@ -249,6 +249,13 @@ int onnx_broadcast(struct onnx_work *w, struct onnx_value *shape,
 
 			if (rc < 0)
 				return rc;
+			if (is_batch && was_batch && values[j]->outer != s.outer)
+				return onnx_refuse(w,
+					"the batch is in different places of axis "
+					"%zu: rows would meet",
+					i);
+			if (is_batch)
+				s.outer = values[j]->outer;
 		}
 	}
 	s.count = 1;

@@ -37,7 +37,10 @@ static int concat_shape(struct onnx_work *w, size_t axis, struct onnx_value *sha
 		if (x->what == ONNX_ROWS && x->axis != ONNX_NONE) {
 			if (shape->axis != ONNX_NONE && shape->axis != x->axis)
 				return onnx_refuse(w, "the batch is along different axes");
+			if (shape->axis != ONNX_NONE && shape->outer != x->outer)
+				return onnx_refuse(w, "the batch is in different places");
 			shape->axis = x->axis;
+			shape->outer = x->outer;
 		}
 		for (size_t j = 0; j < x->rank; j++)
 			if (j != axis && x->dims[j] != shape->dims[j])
@@ -432,6 +435,7 @@ static int gather_elements(struct onnx_work *w)
 	y.sort = x->sort;
 	if (x->what == ONNX_ROWS)
 		y.axis = x->axis;
+	y.outer = x->outer;
 	rc = onnx_pick(w, &y, &x, 1, picks);
 	if (rc == 0)
 		onnx_give(w, 0, &y);

@@ -233,7 +233,11 @@ static int transpose(struct onnx_work *w)
 static int expand_to(struct onnx_work *w, struct onnx_value *out, const struct onnx_value *x,
 	struct onnx_size *sizes, size_t count)
 {
-	struct onnx_value target = {.what = ONNX_ROWS, .rank = count, .axis = ONNX_NONE}, shape;
+	struct onnx_value target = {.what = ONNX_ROWS,
+				  .rank = count,
+				  .axis = ONNX_NONE,
+				  .outer = 1},
+			  shape;
 	const struct onnx_value *both[2] = {x, &target};
 	int rc;
 
@@ -245,6 +249,8 @@ static int expand_to(struct onnx_work *w, struct onnx_value *out, const struct o
 		if (meets && !sizes[i].is_batch && w->batch &&
 			sizes[i].number == (int64_t)(w->batch * x->dims[x->axis]))
 			sizes[i] = (struct onnx_size){(int64_t)x->dims[x->axis], true};
+		if (meets && sizes[i].is_batch)
+			target.outer = x->outer;
 		if (sizes[i].number < 0 || sizes[i].number > (int64_t)ONNX_FOLD_BYTES)
 			return onnx_refuse(
 				w, "a shape with %lld in it", (long long)sizes[i].number);

@@ -16,6 +16,7 @@ static void view(struct onnx_value *out, const struct onnx_value *x, const struc
 
 	v.rank = shape->rank;
 	v.axis = shape->axis;
+	v.outer = shape->outer;
 	memcpy(v.dims, shape->dims, sizeof(v.dims));
 	*out = v;
 }
@@ -103,11 +104,12 @@ static int complete(struct onnx_work *w, const struct onnx_value *x, struct onnx
 	return 0;
 }
 
-/* The batch is kept apart when what is before it and after it stays so. */
+/* The numbers before the batch, and those behind it, must stay so: of the ones before it the axis
+ * takes what the axes in front of it leave. */
 static int place_batch(struct onnx_work *w, const struct onnx_value *x,
 	const struct onnx_size *sizes, size_t count, struct onnx_value *shape)
 {
-	size_t before = 1;
+	size_t before = 1, all;
 
 	for (size_t i = 0; i < count; i++)
 		if (sizes[i].is_batch) {
@@ -125,8 +127,10 @@ static int place_batch(struct onnx_work *w, const struct onnx_value *x,
 	if (shape->axis == ONNX_NONE)
 		return onnx_refuse(w, "the shape has no place for the batch: it would hold for "
 				      "one size of it");
-	if (before != onnx_product(x->dims, 0, x->axis))
+	all = onnx_product(x->dims, 0, x->axis) * x->outer;
+	if (before == 0 || all % before != 0 || shape->dims[shape->axis] % (all / before) != 0)
 		return onnx_refuse(w, "it mixes the rows of the batch");
+	shape->outer = all / before;
 	return 0;
 }
 
@@ -134,7 +138,7 @@ int onnx_reshape(struct onnx_work *w, struct onnx_value *out, const struct onnx_
 	const struct onnx_size *sizes, size_t count, bool zero_is_zero)
 {
 	struct onnx_size full[ONNX_RANK_MAX] = {0};
-	struct onnx_value shape = {.rank = count, .axis = ONNX_NONE, .count = 1};
+	struct onnx_value shape = {.rank = count, .axis = ONNX_NONE, .outer = 1, .count = 1};
 	int rc;
 
 	memcpy(full, sizes, count * sizeof(*full));
@@ -155,7 +159,7 @@ int onnx_reshape(struct onnx_work *w, struct onnx_value *out, const struct onnx_
 int onnx_squeeze(struct onnx_work *w, struct onnx_value *out, const struct onnx_value *x,
 	const bool removed[ONNX_RANK_MAX])
 {
-	struct onnx_value shape = {.axis = ONNX_NONE};
+	struct onnx_value shape = {.axis = ONNX_NONE, .outer = x->outer};
 
 	for (size_t i = 0; i < x->rank; i++) {
 		bool is_batch = has_batch(x) && i == x->axis;
@@ -176,7 +180,8 @@ int onnx_squeeze(struct onnx_work *w, struct onnx_value *out, const struct onnx_
 int onnx_unsqueeze(struct onnx_work *w, struct onnx_value *out, const struct onnx_value *x,
 	const bool added[ONNX_RANK_MAX], size_t added_count)
 {
-	struct onnx_value shape = {.axis = ONNX_NONE, .rank = x->rank + added_count};
+	struct onnx_value shape = {
+		.axis = ONNX_NONE, .outer = x->outer, .rank = x->rank + added_count};
 
 	if (shape.rank > ONNX_RANK_MAX)
 		return onnx_refuse(

@@ -134,7 +134,7 @@ void onnx_shape(struct onnx_value *v, size_t rank, const size_t *dims)
 
 	if (rank)
 		memcpy(copy, dims, rank * sizeof(*dims));
-	*v = (struct onnx_value){.rank = rank, .axis = ONNX_NONE};
+	*v = (struct onnx_value){.rank = rank, .axis = ONNX_NONE, .outer = 1};
 	memcpy(v->dims, copy, sizeof(copy));
 	v->count = onnx_product(copy, 0, rank);
 }

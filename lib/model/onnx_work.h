@@ -7,8 +7,9 @@
  *              one value of the program
  * Everything is worked out for one row: `dims` are what is left of the tensor when the batch is
  * taken out. A tensor of [N, 4, 6] is rows with dims [1, 4, 6] and axis 0; [N x 4, 6] (a row has
- * four of the second) is rows with dims [4, 6] and axis 0. Rows without an axis are the same
- * tensor in every row of the batch, or files that were made for a single row.
+ * four of the second) is rows with dims [4, 6] and axis 0, and so is [4 x N, 6], but with outer 4:
+ * that many parts of the axis come before the batch in it. Rows without an axis are the same tensor
+ * in every row of the batch, or files that were made for a single row.
  *
  * The batch's size is not known, yet graphs compute with it (Shape, Gather, Concat, Reshape). So
  * constants have two tensors: what they would be at one size of the batch and at another. Where the
@@ -51,6 +52,7 @@ struct onnx_value {
 	size_t rank, dims[ONNX_RANK_MAX], count;
 	const struct onnx_tensor *tensors[2]; /* constant: at either size of the batch */
 	size_t axis;                          /* rows: where the batch is, ONNX_NONE: nowhere */
+	size_t outer;                         /* rows: of dims[axis], what is before the batch */
 	size_t source;                        /* rows: the program's value */
 };
 
