@@ -153,6 +153,12 @@ static void rows_never_meet(void **state)
 	maker_output(&m, maker_node(&m, "MatMul", VALUES(x, v)), "y");
 	maker_refuses(&m, "node 2 (MatMul): the batch is along axis 0 of one operand and axis 1 of "
 			  "another: rows would meet");
+
+	maker_init(&m, 13);
+	v = maker_node(&m, "Transpose", VALUES(maker_input(&m, DIMS(-1, 2))));
+	x = maker_floats(&m, FLOATS(1, 2), DIMS(1, 2)); /* as if the batch were 1 */
+	maker_output(&m, maker_node(&m, "MatMul", VALUES(v, x)), "y");
+	maker_refuses(&m, "node 2 (MatMul): it sums over the batch: the rows would meet");
 }
 
 /* ---- inputs ---- */
@@ -276,12 +282,12 @@ static void a_decision_in_floats_is_a_label_too(void **state)
 	(void)state;
 	maker_init(&m, 13);
 	x = maker_input(&m, DIMS(-1, 1));
-	p = maker_node(&m, "Sigmoid", VALUES(x));
+	p = maker_node(&m, "Tanh", VALUES(x)); /* no probability, yet better than a label */
 	label = cast(
 		&m, maker_node(&m, "Greater", VALUES(p, maker_number(&m, 0.5f))), ONNX_TYPE_FLOAT);
 	maker_output(&m, label, "decision");
 	maker_output(&m, p, "p");
-	maker_gives(&m, FLOATS(0), FLOATS(0.5f));
+	maker_gives(&m, FLOATS(0), FLOATS(0));
 }
 
 static void a_map_of_classes_is_its_probabilities(void **state)
