@@ -13,9 +13,11 @@
 #include "lib/learn/evaluate.h"
 #include "tools/command.h"
 #include "tools/options.h"
+#include "tools/predict_raw.h"
 
 struct arguments {
 	const char *model, *data, *unit;
+	bool is_raw;
 };
 
 static int read_arguments(struct arguments *a, int argc, char **argv)
@@ -24,10 +26,13 @@ static int read_arguments(struct arguments *a, int argc, char **argv)
 		{"--model", OPTION_TEXT, &a->model, true},
 		{"--data", OPTION_TEXT, &a->data, true},
 		{"--unit", OPTION_TEXT, &a->unit, false},
-		{"--raw", OPTION_LATER, NULL, false},
+		{"--raw", OPTION_FLAG, &a->is_raw, false},
 	};
+	int rc = options_read(&command_predict, rows, ARRAY_LEN(rows), argc, argv);
 
-	return options_read(&command_predict, rows, ARRAY_LEN(rows), argc, argv);
+	if (rc == 0 && a->is_raw && a->unit)
+		return command_usage(&command_predict, "--unit does not go with --raw");
+	return rc;
 }
 
 /* The column that names the units, -1 for none: --unit, else the one of training if it is there. */
@@ -114,6 +119,8 @@ static int predict(const struct context *ctx, const struct arguments *a, struct 
 	if (!k)
 		return -1;
 	rc = model_load(&m, a->model, MODEL_BYTES_MAX, k, err);
+	if (rc == 0 && a->is_raw)
+		return predict_raw(ctx->json, a->data, m, k, err);
 	if (rc == 0 && model_check_usable(m, err) != 0)
 		return err_prefix(err, -1, "%s", a->model);
 	if (rc == 0)
@@ -147,7 +154,7 @@ static int run(const struct context *ctx, int argc, char **argv)
 
 const struct command command_predict = {
 	.name = "predict",
-	.arguments = "--model M.onnx --data FILE.csv [--unit COL]",
+	.arguments = "--model M.onnx --data FILE.csv [--unit COL | --raw]",
 	.summary = "writes what a model says of each row of a CSV file",
 	.run = run,
 };

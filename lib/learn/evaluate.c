@@ -9,45 +9,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
 #include "lib/base/json.h"
-#include "lib/base/num.h"
-
-/* column [features of the model]: of the table. */
-static int find_columns(
-	size_t *column, const struct model *m, const struct table *t, struct err *err)
-{
-	CLEANUP(buf_deinit) struct buf missing = {0};
-	size_t count = 0;
-
-	for (size_t i = 0; i < model_feature_count(m); i++) {
-		const char *name = model_features(m)[i].name;
-		int found = table_find(t, name);
-
-		if (found >= 0)
-			column[i] = (size_t)found;
-		else
-			buf_addf(&missing, "%s%s", count++ == 0 ? "" : ", ", name);
-	}
-	if (count == 0)
-		return 0;
-	return err_set(err, -EINVAL, "there is no column %s, which the model wants",
-		buf_text(&missing) ? missing.data : "of some names");
-}
-
-/* The cell as the feature wants it: a text, also where the file's column looks like numbers, or a
- * number. False when a number is wanted and the text is none. */
-static bool feature_value(struct value *out, const struct value *cell, bool is_text)
-{
-	*out = *cell;
-	if (cell->kind == VALUE_MISSING)
-		return true;
-	if (is_text) {
-		out->kind = VALUE_TEXT;
-		return true;
-	}
-	out->kind = VALUE_NUMBER;
-	return cell->kind == VALUE_NUMBER ||
-	       num_parse_lenient(cell->text, strlen(cell->text), &out->number);
-}
+#include "lib/learn/columns.h"
 
 static int score_rows(struct model_score *score, const struct model *m, const struct nn_kernels *k,
 	const struct table *t, const size_t *column, struct value *values, struct err *err)
@@ -57,16 +19,10 @@ static int score_rows(struct model_score *score, const struct model *m, const st
 	if (model_scratch_new(&scratch, m) != 0)
 		return err_set(err, -ENOMEM, "no memory to score rows");
 	for (size_t row = 0; row < t->rows; row++) {
-		for (size_t i = 0; i < model_feature_count(m); i++) {
-			const struct model_feature *f = &model_features(m)[i];
-			const struct value *cell = &t->column[column[i]].v[row];
+		int rc = columns_take(values, m, t, column, row, err);
 
-			if (!feature_value(&values[i], cell, f->is_text))
-				return err_set(err, -EINVAL,
-					"line %zu: column %s is \"%.40s\", and the model wants a "
-					"number",
-					t->line[row], f->name, cell->text);
-		}
+		if (rc < 0)
+			return rc;
 		model_score(m, k, scratch, values, &score[row]);
 	}
 	return 0;
@@ -81,7 +37,7 @@ int evaluate_scores(struct model_score *score, const struct model *m, const stru
 	int rc;
 
 	if (column && values)
-		rc = find_columns(column, m, t, err);
+		rc = columns_find(column, m, t, err);
 	else
 		rc = err_set(err, -ENOMEM, "no memory to score rows");
 	if (rc == 0)

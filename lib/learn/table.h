@@ -34,6 +34,8 @@ struct table {
  * no header, doubled names, numbers with a decimal comma, not UTF-8; errno of reading; -EFBIG
  * beyond 1 GiB or 4096 columns; -ENOMEM. */
 MUST_CHECK int table_read(struct table **out, const char *path, struct err *err);
+/* The same where columns count by their place: headers may be anything and are the names. */
+MUST_CHECK int table_read_unnamed(struct table **out, const char *path, struct err *err);
 void table_free(struct table *t); /* NULL is fine */
 CLEANUP_FOR(struct table, table_free)
 

@@ -20,7 +20,8 @@ struct table_memory {
 	char *text; /* the file, cut into fields */
 	size_t len;
 	struct arena *names;
-	size_t room; /* rows that fit the columns */
+	size_t room;     /* rows that fit the columns */
+	bool is_unnamed; /* columns have no names */
 };
 
 void table_free(struct table *t)
@@ -98,6 +99,11 @@ static int add_column(struct table *t, const char *header, struct err *err)
 
 	if (t->columns == COLUMNS_MAX)
 		return err_set(err, -EFBIG, "more than %d columns", COLUMNS_MAX);
+	if (t->memory->is_unnamed) {
+		*c = (struct table_column){.name = header, .header = header};
+		t->columns++;
+		return 0;
+	}
 	table_normalise(name, sizeof(name), header);
 	if (name[0] == '\0')
 		return err_set(err, -EINVAL,
@@ -259,7 +265,7 @@ static int finish_columns(struct table *t, struct err *err)
 	return 0;
 }
 
-static int read_table(struct table *t, const char *path, struct err *err)
+static int read_table(struct table *t, const char *path, bool is_unnamed, struct err *err)
 {
 	struct csv csv;
 	int rc;
@@ -267,6 +273,7 @@ static int read_table(struct table *t, const char *path, struct err *err)
 	t->memory = calloc(1, sizeof(*t->memory));
 	if (!t->memory || arena_new(&t->memory->names, 4096) != 0)
 		return err_set(err, -ENOMEM, "no memory");
+	t->memory->is_unnamed = is_unnamed;
 	rc = read_file(t, path, err);
 	if (rc != 0)
 		return rc;
@@ -282,16 +289,26 @@ static int read_table(struct table *t, const char *path, struct err *err)
 	return rc == 0 ? finish_columns(t, err) : rc;
 }
 
-int table_read(struct table **out, const char *path, struct err *err)
+static int read_path(struct table **out, const char *path, bool is_unnamed, struct err *err)
 {
 	CLEANUP(table_free) struct table *t = calloc(1, sizeof(*t));
 	int rc;
 
 	if (!t)
 		return err_set(err, -ENOMEM, "%s: no memory", path);
-	rc = read_table(t, path, err);
+	rc = read_table(t, path, is_unnamed, err);
 	if (rc != 0)
 		return err_prefix(err, rc, "%s", path);
 	*out = TAKE(t);
 	return 0;
+}
+
+int table_read(struct table **out, const char *path, struct err *err)
+{
+	return read_path(out, path, false, err);
+}
+
+int table_read_unnamed(struct table **out, const char *path, struct err *err)
+{
+	return read_path(out, path, true, err);
 }
