@@ -8,6 +8,7 @@ static const struct command *const commands[] = {
 	&command_model_list,
 	&command_model_promote,
 	&command_model_rollback,
+	&command_model_show,
 	NULL,
 };
 
@@ -27,7 +28,8 @@ const struct command command_model = {
 	.name = "model",
 	.arguments = "list [--line L]\n"
 		     "       defectctl model promote MODEL [--line L] [--by NAME] [--why TEXT]\n"
-		     "       defectctl model rollback [--line L] [--by NAME] [--why TEXT]",
+		     "       defectctl model rollback [--line L] [--by NAME] [--why TEXT]"
+		     "\n       defectctl model show FILE|MODEL [--line L]",
 	.summary = "which models there are, and which is in use",
 	.run = run,
 };
