@@ -6,9 +6,10 @@
 /* In the order of --help. */
 static const struct command *const commands[] = {
 	&command_model_list,
+	&command_model_show,
+	&command_model_import,
 	&command_model_promote,
 	&command_model_rollback,
-	&command_model_show,
 	NULL,
 };
 
@@ -27,9 +28,13 @@ static int run(const struct context *ctx, int argc, char **argv)
 const struct command command_model = {
 	.name = "model",
 	.arguments = "list [--line L]\n"
+		     "       defectctl model show FILE|MODEL [--line L]\n"
+		     "       defectctl model import FILE [--line L | --out M.onnx]\n"
+		     "         [--inputs inputs.json | --like OTHER.onnx] [--threshold T]\n"
+		     "         [--classes A,B,.. --defect-classes B,..] [--logits]\n"
+		     "         [--by NAME] [--why TEXT]\n"
 		     "       defectctl model promote MODEL [--line L] [--by NAME] [--why TEXT]\n"
-		     "       defectctl model rollback [--line L] [--by NAME] [--why TEXT]"
-		     "\n       defectctl model show FILE|MODEL [--line L]",
-	.summary = "which models there are, and which is in use",
+		     "       defectctl model rollback [--line L] [--by NAME] [--why TEXT]",
+	.summary = "which models there are, which is in use, and those of other programs",
 	.run = run,
 };

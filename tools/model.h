@@ -3,5 +3,5 @@
 
 #include "tools/command.h"
 
-extern const struct command command_model_list, command_model_show, command_model_promote,
-	command_model_rollback;
+extern const struct command command_model_list, command_model_show, command_model_import,
+	command_model_promote, command_model_rollback;
