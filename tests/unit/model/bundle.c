@@ -120,8 +120,8 @@ static void a_loaded_model_can_be_saved_again(void **state)
 	assert_int_equal(model_save(&b, &parts, example_kernels(), NULL), 0);
 	assert_int_equal(model_parse(&again, b.data, b.len, example_kernels(), NULL), 0);
 	for (int i = 0; i < EXAMPLE_ROWS; i++)
-		assert_float_equal(run(model_program(again), e.rows[i]), run(e.program, e.rows[i]),
-			1e-6);
+		assert_float_equal(
+			run(model_program(again), e.rows[i]), run(e.program, e.rows[i]), 1e-6);
 }
 
 static void a_new_text_is_reported_with_its_feature(void **state)
