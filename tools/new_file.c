@@ -146,11 +146,15 @@ int new_file_keep(struct new_file *file, struct err *err)
 
 int new_file_write(const char *path, const void *bytes, size_t len, struct err *err)
 {
-	struct new_file *f = NULL;
+	CLEANUP(new_file_drop) struct new_file *f = NULL;
 	int rc = new_file_open(&f, path, err);
 
 	if (rc != 0)
 		return rc;
-	(void)fwrite(bytes, 1, len, f->stream); /* a failure shows at the end */
-	return new_file_keep(f, err);
+	errno = 0;
+	if (fwrite(bytes, 1, len, f->stream) != len) {
+		rc = errno ? -errno : -EIO; /* at the end it would no longer be known */
+		return err_set(err, rc, "%s: %s", path, strerror(-rc));
+	}
+	return new_file_keep(TAKE(f), err);
 }
