@@ -109,7 +109,7 @@ static int find_place(struct import *i, const struct context *ctx, struct err *e
 	return command_choose_line(&i->line, &command_model_import, i->config, i->a->line);
 }
 
-/* The classes of the other model, where they are of as many columns. */
+/* The classes of the other model. */
 static int take_classes(struct import *i, struct err *err)
 {
 	struct attachment *a = &i->attachment;
@@ -158,8 +158,38 @@ static int read_metadata(struct import *i, struct err *err)
 	return 0;
 }
 
-/* The list in the order of the graph's inputs, which must be known for it. */
-static int bind(struct import *i, const void *bytes, size_t len, struct err *err)
+/* Classes of the other model go with a graph of as many columns only. */
+static void fit_classes(struct import *i, const struct model *m)
+{
+	struct attachment *a = &i->attachment;
+
+	if (!i->like || i->a->classes.count > 0 || a->class_count == 0 ||
+		a->class_count == model_about(m)->output.width)
+		return;
+	a->classes = a->defects = NULL;
+	buf_addf(&i->notes,
+		"the classes of %s are not taken: they are %zu, the output has %zu "
+		"column%s\n",
+		i->a->like, a->class_count, model_about(m)->output.width,
+		model_about(m)->output.width == 1 ? "" : "s");
+}
+
+/* The list in the order of the graph's inputs, where they have names of their own. */
+static int bind_inputs(struct import *i, const struct model *m, struct err *err)
+{
+	const struct model_about *about = model_about(m);
+	int rc = import_bind_by_name(&i->attachment, about, i->memory);
+
+	if (rc < 0)
+		return err_set(err, rc, "no memory for the inputs");
+	if (rc == 0 && about->input_count == model_input_count(m) && about->input_count > 1)
+		buf_add(&i->notes, "the graph's inputs have other names than the list: they go by "
+				   "their order\n");
+	return 0;
+}
+
+/* What depends on the graph. */
+static int fit(struct import *i, const void *bytes, size_t len, struct err *err)
 {
 	CLEANUP(model_free) struct model *m = NULL;
 	int rc;
@@ -170,14 +200,8 @@ static int bind(struct import *i, const void *bytes, size_t len, struct err *err
 	rc = model_parse(&m, bytes, len, i->k, NULL);
 	if (rc < 0)
 		return rc == -ENOMEM ? err_set(err, rc, "no memory for the model") : 0;
-	rc = import_bind_by_name(&i->attachment, model_about(m), i->memory);
-	if (rc < 0)
-		return err_set(err, rc, "no memory for the inputs");
-	if (rc == 0 && model_about(m)->input_count == model_input_count(m) &&
-		model_input_count(m) > 1)
-		buf_add(&i->notes, "the graph's inputs have other names than the list: they go by "
-				   "their order\n");
-	return 0;
+	fit_classes(i, m);
+	return bind_inputs(i, m, err);
 }
 
 static int attach_to_file(struct import *i, struct err *err)
@@ -188,7 +212,7 @@ static int attach_to_file(struct import *i, struct err *err)
 
 	if (rc < 0)
 		return rc;
-	rc = bind(i, bytes, len, err);
+	rc = fit(i, bytes, len, err);
 	if (rc == 0)
 		rc = attach(&i->bytes, &i->model, bytes, len, &i->attachment, i->limit_bytes, i->k,
 			&i->notes, err);

@@ -203,6 +203,37 @@ def another_models_metadata_can_be_taken():
             assert row["verdict"] == ("defect" if p >= 0.25 else "pass")
 
 
+def classes_of_another_model_go_with_as_many_columns_only():
+    four, _ = told("jax_nnx_silu_softmax4")
+    one, _ = told("torch2_seed_dynamo_opset18")
+    with tempfile.TemporaryDirectory(prefix="defectd-test-") as folder:
+        first, second = os.path.join(folder, "1.onnx"), os.path.join(folder, "2.onnx")
+        inputs = {"inputs": plain_inputs(6), "threshold": 0.5, "classes": NAMES,
+                  "defect_classes": ["dent"]}
+        harness.ctl("model", "import", four, "--inputs", write_inputs(folder, inputs),
+                    "--out", first)
+        _, _, notes = harness.ctl("model", "import", four, "--like", first, "--out", second)
+        assert notes == "", notes
+        with open(first, "rb") as a, open(second, "rb") as b:
+            assert a.read() == b.read()
+        _, _, notes = harness.ctl("model", "import", one, "--like", first, "--out", second)
+        assert notes == (f"the classes of {first} are not taken: they are 4, the output has 1 "
+                         "column\n"), notes
+
+
+def what_lacks_metadata_scores_nothing():
+    model, tell = told("torch_seed_default")
+    with tempfile.TemporaryDirectory(prefix="defectd-test-") as folder:
+        data = exports.write_rows(os.path.join(folder, "rows.csv"), tell["inputs"])
+        for command in (["predict"], ["evaluate", "--label", "c0"]):
+            status, out, said = harness.ctl(
+                *command, "--model", model, "--data", data, check=False)
+            assert status == 1 and not out and said == (
+                f'defectctl {command[0]}: {model}: the file has no metadata "defectd.inputs", '
+                'which says how raw features become inputs; "defectctl model import" attaches '
+                "it\n"), said
+
+
 def what_the_file_says_stays_unless_an_option_replaces_it():
     model, _ = told("torch_seed_default")
     with tempfile.TemporaryDirectory(prefix="defectd-test-") as folder:
@@ -410,6 +441,8 @@ if __name__ == "__main__":
         one_input_per_column_is_bound_by_name,
         scaling_and_derived_inputs_are_done_before_the_graph,
         another_models_metadata_can_be_taken,
+        classes_of_another_model_go_with_as_many_columns_only,
+        what_lacks_metadata_scores_nothing,
         what_the_file_says_stays_unless_an_option_replaces_it,
         show_tells_what_a_file_is_made_of,
         what_cannot_be_used_is_refused_in_words,

@@ -1,9 +1,11 @@
 /* The JSON Schemas say the same as the code: the keys of both files, the keys of the messages. */
 #include "tests/unit/config/folder.h"
 
+#include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/json.h"
 #include "lib/engine/publish.h"
+#include "lib/model/metadata.h"
 
 static const char *const messages[] = {
 	"prediction", "alert", "status", "line-status", "stats", "line-stats"};
@@ -102,6 +104,30 @@ static void the_files_have_the_keys_of_their_schemas(void **state)
 	}
 }
 
+/* The reader of a model's inputs names its keys where one is not known: "a, b and c". */
+static void a_models_inputs_have_the_keys_of_their_schema(void **state)
+{
+	CLEANUP(json_free) cJSON *schema = load_schema("inputs"), *tree = NULL;
+	CLEANUP(arena_free) struct arena *memory = NULL;
+	struct model_input *inputs;
+	struct err err = {0};
+	size_t count;
+	char *known, *last;
+
+	(void)state;
+	assert_int_equal(arena_new(&memory, 1024), 0);
+	assert_int_equal(json_parse(&tree, "[{\"zzz\":1}]", 11, 0, NULL), 0);
+	assert_int_equal(metadata_take_inputs(&inputs, &count, memory, tree, "", &err), -22);
+	known = strstr(err.text, "allowed are ");
+	assert_non_null(known);
+	last = strstr(known, " and ");
+	assert_non_null(last);
+	assert_memory_equal(names_of(json_at(schema, "/$defs/input/properties")),
+		known + strlen("allowed are "), (size_t)(last - known) - strlen("allowed are "));
+	assert_string_equal(strrchr(names_of(json_at(schema, "/$defs/input/properties")), ' ') + 1,
+		last + strlen(" and "));
+}
+
 static void assert_message(const char *schema_name, const struct buf *message)
 {
 	CLEANUP(json_free) cJSON *schema = load_schema(schema_name), *tree = NULL;
@@ -176,7 +202,7 @@ static void messages_require_all_their_keys_and_know_no_others(void **state)
 static void every_schema_is_of_one_draft(void **state)
 {
 	static const char *const names[] = {"defectd", "line", "prediction", "alert", "status",
-		"line-status", "stats", "line-stats"};
+		"line-status", "stats", "line-stats", "inputs"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -192,6 +218,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			the_files_have_the_keys_of_their_schemas, folder_setup, folder_teardown),
+		cmocka_unit_test(a_models_inputs_have_the_keys_of_their_schema),
 		cmocka_unit_test(predictions_and_alerts_have_the_keys_of_their_schemas),
 		cmocka_unit_test(every_reason_to_refuse_stands_in_the_schemas_of_stats),
 		cmocka_unit_test(messages_require_all_their_keys_and_know_no_others),
