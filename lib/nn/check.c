@@ -122,6 +122,26 @@ static int check_pairing(const struct check *c, const struct nn_step *s)
 	return 0;
 }
 
+/* A bias or factor that stands in a step of its own is a weight as any other: never NaN, and finite
+ * where it meets a matrix. (Elsewhere -inf is legitimate: it masks columns.) */
+static int check_constants(const struct check *c, const struct nn_step *s)
+{
+	if (s->pair > NN_PAIR_DIVIDE)
+		return 0;
+	for (size_t i = 0; i < 2; i++) {
+		const size_t constant = s->from[i], other = s->from[1 - i];
+		const struct nn_step *made = constant > 0 ? &c->steps[constant - 1] : NULL;
+		const bool meets_matrix = other > 0 && c->steps[other - 1].kind == NN_AFFINE;
+
+		for (size_t k = 0; made && made->kind == NN_CONSTANT && k < made->width; k++)
+			if (isnan(made->constant.values[k]) ||
+				(meets_matrix && !isfinite(made->constant.values[k])))
+				return REFUSE(c, "constant %zu is %s, not a finite number", k,
+					isnan(made->constant.values[k]) ? "NaN" : "infinite");
+	}
+	return 0;
+}
+
 static int check_groups(const struct check *c, const struct nn_step *s, struct nn_groups g)
 {
 	const size_t width = width_of(c, s->from[0]);
@@ -173,7 +193,9 @@ static int check_kind(struct check *c, const struct nn_step *s)
 		return check_function(c, s->map.f, NN_MAP_COUNT);
 	case NN_PAIR:
 		r = check_function(c, s->pair, NN_PAIR_COUNT);
-		return r < 0 ? r : check_pairing(c, s);
+		if (r == 0)
+			r = check_pairing(c, s);
+		return r < 0 ? r : check_constants(c, s);
 	case NN_SELECT:
 		return check_pairing(c, s);
 	case NN_REDUCE:

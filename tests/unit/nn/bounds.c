@@ -57,7 +57,7 @@ static void keeps(size_t inputs, const struct nn_step *steps, size_t count, floa
 	assert_in_range(nn_program_outputs(p), 1, 4);
 	assert_int_equal(nn_program_bounds(p, lows, highs), 0);
 	for (size_t i = 0; i < nn_program_outputs(p); i++)
-		if ((float)lows[i] != low || (float)highs[i] != high)
+		if (lows[i] != (double)low || highs[i] != (double)high)
 			fail_msg("column %zu keeps %.9g to %.9g, not %g to %g", i, lows[i],
 				highs[i], (double)low, (double)high);
 }
@@ -220,6 +220,16 @@ static void means_of_probabilities_are_probabilities(void **state)
 	KEEPS(4, too_much, 0, 2);
 }
 
+static void powers_of_negative_numbers_may_be_anything(void **state)
+{
+	const struct range cube = range_pair(NN_PAIR_POWER, range_of(-2, 1), range_of(3, 3));
+	const struct range square = range_pair(NN_PAIR_POWER, range_of(-2, 1), range_of(2, 2));
+
+	(void)state;
+	assert_true(cube.low <= -8 && cube.high >= 1);
+	assert_true(square.low == 0 && square.high == 4);
+}
+
 static struct range random_range(struct rng *rng, bool is_positive)
 {
 	const double a = 3 * rng_normal(rng), b = 3 * rng_normal(rng);
@@ -285,6 +295,7 @@ int main(void)
 		cmocka_unit_test(softmax_in_parts_is_a_probability),
 		cmocka_unit_test(shares_of_probabilities_are_probabilities),
 		cmocka_unit_test(means_of_probabilities_are_probabilities),
+		cmocka_unit_test(powers_of_negative_numbers_may_be_anything),
 		cmocka_unit_test(functions_stay_within_the_bounds_that_are_said),
 	};
 

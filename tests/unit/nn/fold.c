@@ -303,6 +303,37 @@ static void pieces_scaled_one_by_one_become_one_step(void **state)
 		"result 2\n");
 }
 
+static void pieces_of_two_values_become_one_step_when_it_saves_two(void **state)
+{
+	const struct nn_column left[] = {{0, 0}, {0, 1}}, right[] = {{0, 2}, {0, 3}};
+	const struct nn_column four[] = {{3, 0}, {4, 0}, {5, 1}, {6, 0}}, two[] = {{3, 0}, {6, 0}};
+	struct nn_step steps[] = {
+		copy(2, left),
+		copy(2, right),
+		{.kind = NN_COLUMNS, .width = 2, .from = {1}, .columns = {.minus = mean}},
+		{.kind = NN_COLUMNS, .width = 2, .from = {2}, .columns = {.times = sd}},
+		{.kind = NN_COLUMNS, .width = 2, .from = {2}, .columns = {.over = sd}},
+		map(NN_MAP_ABS, 4, 0),
+		copy(4, four),
+	};
+
+	(void)state;
+	becomes(4, steps, 7, EXACT,
+		"  0  input 4\n"
+		"  1  map 4 of 0, abs\n"
+		"  2  copy 4 of 0:0, 0:2-3, 1:0\n"
+		"  3  columns 4 of 2, - 0.1 0 0 0, / 1 1 3 1, * 1 0.7 1 1\n"
+		"result 3\n");
+	steps[6] = copy(2, two);
+	becomes(4, steps, 7, EXACT,
+		"  0  input 4\n"
+		"  1  copy 2 of 0:0-1\n"
+		"  2  columns 2 of 1, - 0.1 0.2\n"
+		"  3  map 4 of 0, abs\n"
+		"  4  copy 2 of 2:0, 3:0\n"
+		"result 4\n");
+}
+
 static void columns_that_are_chosen_go_into_the_matrix(void **state)
 {
 	const struct nn_column chosen[] = {{0, 3}, {0, 1}, {1, 1}, {0, 3}};
@@ -399,6 +430,10 @@ static void column_steps_join_where_the_order_stays(void **state)
 		constant(4, sd),
 		pair(NN_PAIR_MAX, 4, 7, 8),
 	};
+	const struct nn_step by_zero[] = {
+		constant(1, zeros),
+		pair(NN_PAIR_DIVIDE, 4, 0, 1),
+	};
 	const struct nn_step two[] = {
 		{.kind = NN_COLUMNS, .width = 4, .columns = {.times = sd}},
 		{.kind = NN_COLUMNS, .width = 4, .from = {1}, .columns = {.over = sd}},
@@ -414,6 +449,11 @@ static void column_steps_join_where_the_order_stays(void **state)
 		"  1  columns 4 of 0, - -0.1 -0.2 -0.3 -0.4, / 2, * -1, + 0.1 0.2 0.3 0.4, "
 		"at least 0.7 3 1.1 0.9, at most 2 3 2 2\n"
 		"result 1\n");
+	becomes(4, by_zero, ARRAY_LEN(by_zero), EXACT,
+		"  0  input 4\n"
+		"  1  constant 1: 0\n"
+		"  2  pair 4 of 0, 1, divide\n"
+		"result 2\n");
 	becomes(4, two, ARRAY_LEN(two), EXACT,
 		"  0  input 4\n"
 		"  1  columns 4 of 0, * 0.7 3 1.1 0.9\n"
@@ -470,7 +510,7 @@ static void functions_in_parts_become_functions(void **state)
 
 static void weights_that_would_lose_digits_are_left(void **state)
 {
-	const float tiny[] = {1e-30f, 1, 1, 1}, huge[] = {1e30f, 1, 1, 1};
+	const float tiny[] = {1e-30f, 1, 1, 1}, huge[] = {1e30f, 0.5f, 1, 1};
 	float w[4] = {1e-15f, 1, 1, 1};
 	const struct nn_step steps[] = {
 		{.kind = NN_COLUMNS, .width = 4, .columns = {.times = tiny}},
@@ -535,6 +575,7 @@ int main(void)
 		cmocka_unit_test(nothing_moves_across_limits),
 		cmocka_unit_test(nothing_is_carried_on_a_difference_of_columns),
 		cmocka_unit_test(pieces_scaled_one_by_one_become_one_step),
+		cmocka_unit_test(pieces_of_two_values_become_one_step_when_it_saves_two),
 		cmocka_unit_test(columns_that_are_chosen_go_into_the_matrix),
 		cmocka_unit_test(copies_of_copies_and_of_everything_go),
 		cmocka_unit_test(what_depends_on_constants_alone_is_worked_out),
