@@ -48,10 +48,18 @@ size_t fold_width(const struct fold *f, size_t value)
 	return value == 0 ? f->inputs : f->steps[value - 1].width;
 }
 
+static bool is_input_or_constant(const struct fold *f, size_t value)
+{
+	return f->values[value].is_input || fold_is(f, value, NN_CONSTANT);
+}
+
+/* Columns of the input, also with gaps filled by constants. */
 static bool is_input(const struct fold *f, const struct nn_step *s)
 {
+	if (s->kind == NN_SELECT)
+		return is_input_or_constant(f, s->from[1]) && is_input_or_constant(f, s->from[2]);
 	for (size_t c = 0; s->kind == NN_COPY && c < s->width; c++)
-		if (!f->values[s->copy.columns[c].value].is_input)
+		if (!is_input_or_constant(f, s->copy.columns[c].value))
 			return false;
 	return s->kind == NN_COPY;
 }

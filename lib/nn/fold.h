@@ -19,8 +19,8 @@
  *   - across limits: they are no affine arithmetic
  *   - arithmetic on a difference of columns (subtraction or addition of values, a sum, a linear
  *     matrix): a small difference of large numbers keeps the file's order and rounding
- *   - a subtraction from the program's input: it stays one in float32, as a row far out would lose
- *     what the subtraction leaves of it
+ *   - a subtraction from the program's input, gaps filled or not: it stays one in float32, as a row
+ *     far out would lose what the subtraction leaves of it
  *   - a summand above 4 in front of a matrix: there it would cancel against products as large
  *   - what would overflow or lose digits as a weight, or make a matrix more than twice as wide
  *

@@ -70,7 +70,7 @@ static bool holds(const struct row *row, float bias)
 {
 	const double b = row->times * (double)bias + row->plus, times = fabs(row->times);
 
-	if (fabs(b) > (double)FLT_MAX || times == 0)
+	if (fabs(b) > (double)FLT_MAX)
 		return false;
 	if (row->is_whole && !is_power_of_two(row->times))
 		return false;

@@ -14,7 +14,7 @@ struct carried; /* what a matrix was given to carry (fold_front.c) */
 
 struct fold_value {         /* of the new list */
 	uint32_t readers;   /* steps that read it, the result among them */
-	bool is_input;      /* the program's input, or columns of it */
+	bool is_input;      /* the program's input, columns of it, gaps filled */
 	bool is_difference; /* of columns: see fold.h */
 	struct carried *carried;
 	size_t subtracted; /* the value that is this one's subtraction alone; 0: not made */

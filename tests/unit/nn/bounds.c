@@ -188,8 +188,18 @@ static void shares_of_probabilities_are_probabilities(void **state)
 		pair(NN_PAIR_ADD, 1, 2, 3),
 		pair(NN_PAIR_DIVIDE, 1, 3, 4),
 	};
+	const struct nn_column any[] = {{1, 0}, {0, 1}};
+	const struct nn_step beside_any[] = {
+		/* the other may be negative */
+		map(NN_MAP_EXP, 2, 0),
+		{.kind = NN_COPY, .width = 2, .copy = {any}},
+		{.kind = NN_COPY, .width = 1, .copy = {first}},
+		reduce(NN_REDUCE_SUM, 2, 2),
+		pair(NN_PAIR_DIVIDE, 1, 3, 4),
+	};
 
 	(void)state;
+	KEEPS(2, beside_any, -infinite, infinite);
 	KEEPS(4, guarded, 0, 1);
 	KEEPS(2, two, 0, 1);
 }

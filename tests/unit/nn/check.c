@@ -95,8 +95,8 @@ static void widths_fit(void **state)
 		"step 0 (reduce): groups of 1 x 3 x 1 in a value with 4 columns");
 	one_refused((struct nn_step){.kind = NN_REDUCE,
 			    .width = 1,
-			    .reduce = {NN_REDUCE_SUM, {SIZE_MAX / 2 + 2, 4, 2}}},
-		"step 0 (reduce): groups of 9223372036854775809 x 4 x 2 in a value with 4 columns");
+			    .reduce = {NN_REDUCE_SUM, {SIZE_MAX / 4 + 2, 4, 1}}},
+		"step 0 (reduce): groups of 4611686018427387905 x 4 x 1 in a value with 4 columns");
 	one_refused(
 		(struct nn_step){
 			.kind = NN_REDUCE, .width = 1, .reduce = {NN_REDUCE_SUM, {2, 2, 1}}},

@@ -153,6 +153,30 @@ static void a_subtraction_from_the_input_stays_one(void **state)
 		"result 1\n");
 }
 
+static void a_subtraction_from_filled_gaps_stays_one(void **state)
+{
+	const struct nn_step steps[] = {
+		map(NN_MAP_IS_NAN, 4, 0),
+		constant(4, mean),
+		{.kind = NN_SELECT, .width = 4, .from = {1, 2, 0}},
+		{.kind = NN_COLUMNS,
+			.width = 4,
+			.from = {3},
+			.columns = {.minus = mean, .over = twos}},
+		affine(1, 4, ones),
+	};
+
+	(void)state;
+	becomes(4, steps, 5, CLOSE,
+		"  0  input 4\n"
+		"  1  map 4 of 0, is nan\n"
+		"  2  constant 4: 0.1 0.2 0.3 0.4\n"
+		"  3  select 4 of 1, 2, 0\n"
+		"  4  columns 4 of 3, - 0.1 0.2 0.3 0.4\n"
+		"  5  affine 1 x 4 of 4\n"
+		"result 5\n");
+}
+
 static void a_large_summand_is_not_carried(void **state)
 {
 	const float large[] = {-100, 0, 0, 0};
@@ -569,6 +593,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_mlp_of_single_steps_becomes_its_layers),
 		cmocka_unit_test(a_subtraction_from_the_input_stays_one),
+		cmocka_unit_test(a_subtraction_from_filled_gaps_stays_one),
 		cmocka_unit_test(a_large_summand_is_not_carried),
 		cmocka_unit_test(what_stands_behind_a_matrix_goes_into_it),
 		cmocka_unit_test(a_matrix_that_others_read_stays_as_it_is),
