@@ -1,5 +1,4 @@
-/* The bounds of every column of a program: step by step, and where one column is known to be a part
- * of another (a value and the sum of its group, x and x + 1). */
+/* The bounds of every column of a program, step by step. */
 #include "lib/nn/bounds.h"
 
 #include <errno.h>
@@ -7,16 +6,8 @@
 
 #include "lib/nn/program_parts.h"
 
-#define PARTS_DEEP 8         /* steps that are looked through for a part */
 #define LOOKS_MAX (1u << 25) /* in all, so that time stays bounded */
 #define ROUNDING 1e-6        /* by which 0 and 1 may be missed */
-
-struct bounds {
-	const struct nn_program *p;
-	size_t *first; /* [values] of its columns among the ranges */
-	struct range *ranges;
-	size_t looks; /* that are left for finding parts: then nothing more is found */
-};
 
 static void bounds_deinit_at(struct bounds *b)
 {
@@ -24,166 +15,32 @@ static void bounds_deinit_at(struct bounds *b)
 	free(b->ranges);
 }
 
-static struct range range_at(const struct bounds *b, struct nn_column c)
-{
-	return b->ranges[b->first[c.value] + c.column];
-}
-
-/* Column c of an operand, which may have a single one. */
-static struct nn_column operand(const struct bounds *b, size_t value, size_t c)
-{
-	return (struct nn_column){
-		(uint32_t)value, nn_program_width(b->p, value) == 1 ? 0 : (uint32_t)c};
-}
-
-static struct range range_in(const struct bounds *b, size_t value, size_t c)
-{
-	return range_at(b, operand(b, value, c));
-}
-
-static const struct nn_step *maker(const struct bounds *b, struct nn_column c)
-{
-	return c.value > 0 ? &b->p->steps[c.value - 1] : NULL;
-}
-
-/* Where a copied column comes from. */
-static struct nn_column origin(const struct bounds *b, struct nn_column c)
-{
-	while (c.value > 0 && maker(b, c)->kind == NN_COPY)
-		c = maker(b, c)->copy.columns[c.column];
-	return c;
-}
-
-static bool is_same(struct nn_column a, struct nn_column b)
-{
-	return a.value == b.value && a.column == b.column;
-}
-
-/* Column `i` of the group that makes column c of a reduction. */
-static struct nn_column in_group(const struct nn_step *s, size_t c, size_t i)
-{
-	const struct nn_groups g = s->reduce.groups;
-
-	return (struct nn_column){(uint32_t)s->from[0],
-		(uint32_t)(((c / g.inner) * g.size + i) * g.inner + c % g.inner)};
-}
-
-static bool may_look(struct bounds *b)
-{
-	if (b->looks == 0)
-		return false;
-	b->looks--;
-	return true;
-}
-
-/* Whether a is in the group that makes column c; with `all_positive`, beside nothing negative. */
-static bool is_in_group(
-	struct bounds *b, const struct nn_step *s, size_t c, struct nn_column a, bool all_positive)
-{
-	bool is_in = false;
-
-	for (size_t i = 0; i < s->reduce.groups.size; i++) {
-		const struct nn_column member = in_group(s, c, i);
-
-		if (!may_look(b))
-			return false;
-		if (all_positive && range_at(b, member).low < 0)
-			return false;
-		is_in = is_in || is_same(origin(b, member), a);
-	}
-	return is_in;
-}
-
-static bool only_adds(const struct nn_step *s, size_t c)
-{
-	return (!s->columns.minus || s->columns.minus[c] <= 0) &&
-	       (!s->columns.plus || s->columns.plus[c] >= 0) &&
-	       (!s->columns.times || s->columns.times[c] == 1) &&
-	       (!s->columns.over || s->columns.over[c] == 1) &&
-	       (!s->columns.high || s->columns.high[c] == INFINITY);
-}
-
-/* Whether `whole` is never less than `part`, an origin. */
-static bool is_part(struct bounds *b, struct nn_column part, struct nn_column whole, int deep)
-{
-	const struct nn_step *s;
-
-	whole = origin(b, whole);
-	s = maker(b, whole);
-	if (is_same(part, whole))
-		return true;
-	if (!s || deep == 0 || !may_look(b))
-		return false;
-	if (s->kind == NN_REDUCE)
-		return (s->reduce.f == NN_REDUCE_SUM || s->reduce.f == NN_REDUCE_MAX ||
-			       s->reduce.f == NN_REDUCE_LOG_SUM_EXP) &&
-		       is_in_group(b, s, whole.column, part, s->reduce.f == NN_REDUCE_SUM);
-	if (s->kind == NN_COLUMNS)
-		return only_adds(s, whole.column) &&
-		       is_part(b, part, operand(b, s->from[0], whole.column), deep - 1);
-	if (s->kind == NN_PAIR && (s->pair == NN_PAIR_ADD || s->pair == NN_PAIR_MAX)) {
-		const struct nn_column x = operand(b, s->from[0], whole.column),
-				       y = operand(b, s->from[1], whole.column);
-		const bool adds = s->pair == NN_PAIR_ADD;
-
-		return ((!adds || range_at(b, y).low >= 0) && is_part(b, part, x, deep - 1)) ||
-		       ((!adds || range_at(b, x).low >= 0) && is_part(b, part, y, deep - 1));
-	}
-	return false;
-}
-
-/* A quotient, also by one of two divisors. */
-static struct range quotient(
-	struct bounds *b, struct nn_column x, struct nn_column divisor, int deep)
-{
-	const struct nn_column from = origin(b, divisor);
-	const struct nn_step *s = maker(b, from);
-
-	if (range_at(b, x).low >= 0 && is_part(b, origin(b, x), divisor, PARTS_DEEP))
-		return range_of(0, 1);
-	if (s && s->kind == NN_SELECT && deep > 0 && may_look(b))
-		return range_hull(quotient(b, x, operand(b, s->from[1], from.column), deep - 1),
-			quotient(b, x, operand(b, s->from[2], from.column), deep - 1));
-	return range_divide(range_at(b, x), range_at(b, divisor));
-}
-
-/* The divisor when y is 1 / divisor. */
-static bool is_reciprocal(const struct bounds *b, struct nn_column y, struct nn_column *divisor)
-{
-	const struct nn_column from = origin(b, y);
-	const struct nn_step *s = maker(b, from);
-
-	if (!s || s->kind != NN_MAP || s->map.f != NN_MAP_RECIPROCAL)
-		return false;
-	*divisor = (struct nn_column){(uint32_t)s->from[0], from.column};
-	return true;
-}
-
 static struct range product(struct bounds *b, struct nn_column x, struct nn_column y)
 {
 	struct nn_column divisor;
 
-	if (is_reciprocal(b, y, &divisor))
-		return quotient(b, x, divisor, PARTS_DEEP);
-	if (is_reciprocal(b, x, &divisor))
-		return quotient(b, y, divisor, PARTS_DEEP);
-	if (is_same(origin(b, x), origin(b, y)))
-		return range_square(range_at(b, x));
-	return range_multiply(range_at(b, x), range_at(b, y));
+	if (bounds_is_reciprocal(b, y, &divisor))
+		return bounds_quotient(b, x, divisor);
+	if (bounds_is_reciprocal(b, x, &divisor))
+		return bounds_quotient(b, y, divisor);
+	if (bounds_is_same(bounds_origin(b, x), bounds_origin(b, y)))
+		return range_square(bounds_at(b, x));
+	return range_multiply(bounds_at(b, x), bounds_at(b, y));
 }
 
 static struct range pair(struct bounds *b, const struct nn_step *s, size_t c)
 {
-	const struct nn_column x = operand(b, s->from[0], c), y = operand(b, s->from[1], c);
-	struct range r = range_pair(s->pair, range_at(b, x), range_at(b, y));
+	const struct nn_column x = bounds_operand(b, s->from[0], c),
+			       y = bounds_operand(b, s->from[1], c);
+	struct range r = range_pair(s->pair, bounds_at(b, x), bounds_at(b, y));
 
 	if (s->pair == NN_PAIR_DIVIDE)
-		return quotient(b, x, y, PARTS_DEEP);
+		return bounds_quotient(b, x, y);
 	if (s->pair == NN_PAIR_MULTIPLY)
 		return product(b, x, y);
-	if (s->pair == NN_PAIR_SUBTRACT && r.high > 0 && is_part(b, origin(b, x), y, PARTS_DEEP))
+	if (s->pair == NN_PAIR_SUBTRACT && r.high > 0 && bounds_is_part(b, x, y))
 		r.high = 0;
-	if (s->pair == NN_PAIR_SUBTRACT && r.low < 0 && is_part(b, origin(b, y), x, PARTS_DEEP))
+	if (s->pair == NN_PAIR_SUBTRACT && r.low < 0 && bounds_is_part(b, y, x))
 		r.low = 0;
 	return r;
 }
@@ -247,7 +104,7 @@ static struct range affine(const struct bounds *b, const struct nn_step *s, size
 
 static struct range columns(const struct bounds *b, const struct nn_step *s, size_t c)
 {
-	struct range r = range_in(b, s->from[0], c);
+	struct range r = bounds_in(b, s->from[0], c);
 
 	if (s->columns.minus)
 		r = range_add(r, number(-s->columns.minus[c]));
@@ -301,10 +158,10 @@ static struct range reduce(const struct bounds *b, const struct nn_step *s, size
 {
 	const enum nn_reduce f = s->reduce.f;
 	const double n = (double)s->reduce.groups.size;
-	struct range r = first_of(f, range_at(b, in_group(s, c, 0)));
+	struct range r = first_of(f, bounds_at(b, bounds_in_group(s, c, 0)));
 
 	for (size_t i = 1; i < s->reduce.groups.size; i++)
-		r = joined(f, r, range_at(b, in_group(s, c, i)));
+		r = joined(f, r, bounds_at(b, bounds_in_group(s, c, i)));
 	switch (f) {
 	case NN_REDUCE_MEAN:
 		return range_of(r.low / n, r.high / n);
@@ -346,17 +203,17 @@ static struct range column(struct bounds *b, const struct nn_step *s, size_t c)
 	case NN_COLUMNS:
 		return columns(b, s, c);
 	case NN_MAP:
-		return range_map(s->map.f, s->map.a, s->map.b, range_in(b, s->from[0], c));
+		return range_map(s->map.f, s->map.a, s->map.b, bounds_in(b, s->from[0], c));
 	case NN_PAIR:
 		return pair(b, s, c);
 	case NN_SELECT:
-		return range_hull(range_in(b, s->from[1], c), range_in(b, s->from[2], c));
+		return range_hull(bounds_in(b, s->from[1], c), bounds_in(b, s->from[2], c));
 	case NN_REDUCE:
 		return reduce(b, s, c);
 	case NN_GROUP:
 		return group(s);
 	case NN_COPY:
-		return range_at(b, s->copy.columns[c]);
+		return bounds_at(b, s->copy.columns[c]);
 	}
 	return range_everything();
 }
