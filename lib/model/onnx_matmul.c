@@ -8,7 +8,7 @@
 #include "lib/model/onnx_algebra.h"
 #include "lib/model/onnx_layout.h"
 
-#define PRODUCTS_MAX (1u << 28) /* of numbers, worked out here or in affine weights */
+#define GROUPS_MAX 1024 /* parts of a row that are multiplied one by one */
 
 /* Both operands with at least two axes, and where the sum runs.
  * Element e of the result is the sum over k of a[a_first(e) + k a_step] b[b_first(e) + k b_step].*/
@@ -249,8 +249,9 @@ static int linear_groups(
 		rc = group_step(w, l, &values[groups].source);
 		list[groups] = &values[groups];
 		groups++;
-		if (groups > 4096)
-			return onnx_refuse(w, "it multiplies more than 4096 parts of a row");
+		if (groups > GROUPS_MAX)
+			return onnx_refuse(
+				w, "it multiplies more than %u parts of a row", GROUPS_MAX);
 	}
 	return rc < 0 ? rc : onnx_pick(w, out, list, groups, picks);
 }
@@ -343,9 +344,11 @@ int onnx_matmul(struct onnx_work *w, struct onnx_value *out, const struct onnx_v
 		rc = shape_result(w, &p);
 	if (rc < 0)
 		return rc;
-	if (p.size == 0 || p.shape.count > PRODUCTS_MAX / p.size)
+	if (p.size == 0 || p.shape.count > ONNX_PRODUCTS_MAX / p.size ||
+		w->products + p.shape.count * p.size > ONNX_PRODUCTS_MAX)
 		return onnx_refuse(
 			w, "it makes %zu numbers of %zu products each", p.shape.count, p.size);
+	w->products += p.shape.count * p.size;
 	set_strides(&p);
 	p.shape.sort =
 		a->sort == ONNX_INTEGER && b->sort == ONNX_INTEGER ? ONNX_INTEGER : ONNX_NUMBER;

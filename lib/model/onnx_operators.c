@@ -9,6 +9,7 @@ static const struct onnx_operator_list *const families[] = {
 	&onnx_column_operators,
 	&onnx_fill_operators,
 	&onnx_einsum_operators,
+	&onnx_window_operators,
 	&onnx_reduce_operators,
 	&onnx_norm_operators,
 	&onnx_ml_operators,

@@ -30,6 +30,7 @@ struct err;
 
 #define ONNX_WIDTH_MAX 65536         /* columns of a value */
 #define ONNX_COLUMNS_MAX (4u << 20)  /* of all values */
+#define ONNX_PRODUCTS_MAX (1u << 28) /* of a row, and worked out */
 #define ONNX_FOLD_BYTES (256u << 20) /* for what is worked out */
 
 enum onnx_what {
@@ -65,6 +66,7 @@ struct onnx_work {
 	struct nn_step *steps;     /* malloc'ed */
 	size_t step_count, step_room;
 	size_t columns;                       /* of all steps */
+	size_t products;                      /* of numbers, in matrices */
 	const struct onnx_node *node;         /* in hand */
 	const struct onnx_operator *operator; /* of it */
 	size_t node_index;

@@ -157,6 +157,52 @@ static void a_constant_that_lacks_the_batch_cannot_stand_beside_rows(void **stat
 	maker_refuses(&m, "node 1 (Concat): operand 2 lacks the batch that others have");
 }
 
+/* ---- windows ---- */
+
+static void a_convolution_moves_over_the_places_of_a_row(void **state)
+{
+	struct maker m;
+	size_t x, v;
+
+	(void)state;
+	maker_init(&m, 13);
+	x = maker_input(&m, DIMS(-1, 2, 3)); /* [[a, b, c], [d, e, f]] */
+	v = maker_node(&m, "Conv",
+		VALUES(x, maker_floats(&m, FLOATS(1, 10, 100, 1000), DIMS(1, 2, 2)),
+			maker_floats(&m, FLOATS(0.5f), DIMS(1))));
+	maker_set_ints(&m, "pads", INTS(0, 1));
+	maker_output(&m, v, "y");
+	maker_gives(&m, FLOATS(1, 2, 3, 4, 5, 6), FLOATS(5421.5f, 6532.5f, 603.5f));
+}
+
+static void each_group_of_channels_has_its_own_weights(void **state)
+{
+	struct maker m;
+	size_t x, v;
+
+	(void)state;
+	maker_init(&m, 13);
+	x = maker_input(&m, DIMS(-1, 2, 2));
+	v = maker_node(&m, "Conv", VALUES(x, maker_floats(&m, FLOATS(1, 2, 3, 4), DIMS(2, 1, 2))));
+	maker_set_int(&m, "group", 2);
+	maker_output(&m, v, "y");
+	maker_gives(&m, FLOATS(1, 2, 3, 4), FLOATS(5, 25));
+}
+
+static void a_mean_over_a_window_leaves_the_padding_out(void **state)
+{
+	struct maker m;
+	size_t v;
+
+	(void)state;
+	maker_init(&m, 13);
+	v = maker_node(&m, "AveragePool", VALUES(maker_input(&m, DIMS(-1, 1, 3))));
+	maker_set_ints(&m, "kernel_shape", INTS(2));
+	maker_set_ints(&m, "pads", INTS(1, 0));
+	maker_output(&m, v, "y");
+	maker_gives(&m, FLOATS(2, 4, 8), FLOATS(2, 3, 6));
+}
+
 /* ---- groups ---- */
 
 static void softmax_takes_all_axes_from_1_on_before_opset_13_and_the_last_one_since(void **state)
@@ -279,6 +325,9 @@ int main(void)
 		cmocka_unit_test(pad_puts_numbers_around),
 		cmocka_unit_test(constants_grow_to_the_batch),
 		cmocka_unit_test(a_constant_that_lacks_the_batch_cannot_stand_beside_rows),
+		cmocka_unit_test(a_convolution_moves_over_the_places_of_a_row),
+		cmocka_unit_test(each_group_of_channels_has_its_own_weights),
+		cmocka_unit_test(a_mean_over_a_window_leaves_the_padding_out),
 		cmocka_unit_test(
 			softmax_takes_all_axes_from_1_on_before_opset_13_and_the_last_one_since),
 		cmocka_unit_test(reductions_have_their_axes_where_the_opset_has_them),
