@@ -364,8 +364,8 @@ static const struct {
 			 "which the file "
 			 "names no version of"},
 	{old_opset, "the file is of opset 6, allowed are 7 to 24"},
-	{no_opset, "node \"subtract_mean\" (Sub) is of the domain \"\", which the file names no "
-		   "version of"},
+	{no_opset, "node \"subtract_mean\" (Sub) is of ONNX itself, of which the file names no "
+		   "opset"},
 	{unknown_tensor, "node \"layer_1_activation\" (Relu) reads \"nowhere\", which nothing in "
 			 "the graph makes"},
 	{cycle, "node \"layer_1_activation\" (Relu) reads \"layer_2_sum\" before it is made: the "

@@ -34,8 +34,8 @@ static const struct {
 	{"ext_missing", "tensor \"0.weight\": its numbers are in \"nope.data\", which is not in "
 			"the folder of the model"},
 	{"ext_offset_overflow",
-		"tensor \"0.weight\": its numbers are in \"hm_torch29_external.onnx.data\", which "
-		"is not in the folder of the model"},
+		"tensor \"0.weight\": the offset of its external data is no number of bytes that a "
+		"file can have"},
 	{"nan_weight", "node 1 (MatMul): a constant that is not finite (nan at place 3)"},
 	{"nested_20000", "not an ONNX file that can be run: it names no opset, and node 1 holds a "
 			 "graph of its own (control flow)"},
