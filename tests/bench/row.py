@@ -2,12 +2,12 @@
 
 Each network is written as ONNX and goes through bench_row and onnxruntime (npm, one thread) in
 turns; the best of all rounds is printed, in ns for a row, and in brackets how many times the least
-that the machine needs with the instructions of that set (tools/measure.h; where the weights do not
-fit the second cache that depends on where in memory the yardstick's buffer lies, and may come out a
-little less than 1). A call of onnxruntime
-costs some us by itself; so there is a second figure, less what a call costs for a network of
-one input and one output. Where npm is out of reach its columns are left out. Figures
-are of this machine at this moment: the ratios count.
+that the machine needs with the instructions of that set (tools/measure.h). The yardstick of loads
+reads narrow vectors one after the other; where the weights do not fit the second cache that is not
+the fastest way to get them, and a figure may come out a little less than 1. A call of onnxruntime
+costs some us by itself; so there is a second figure, less what a call costs for a network of one
+input and one output. Where npm is out of reach its columns are left out. Figures are of this machine
+at this moment: the ratios count.
 """
 
 import json
@@ -88,7 +88,8 @@ def print_rows(network, best, limits):
     for batch in BATCHES:
         cells = []
         for name in names(best):
-            ns, limit = best[name, batch], limits.get((name, batch), 0)
+            # without vectors the yardstick is that of the best set
+            ns, limit = best[name, batch], limits.get((first if name == "scalar" else name, batch), 0)
             text = f"{ns:,.0f}" + (f" ({ns / limit:5.2f})" if limit else "")
             cells.append(f"{text:>{width(name)}}")
         if (NET, batch) in best:
