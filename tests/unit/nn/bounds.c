@@ -262,6 +262,19 @@ static bool is_inside(struct range r, float v)
 	return isnan(v) || ((double)v >= r.low - slack && (double)v <= r.high + slack);
 }
 
+static void expect_inside(
+	const struct nn_kernels *k, enum nn_map f, float a, float b, struct range x, float at)
+{
+	const struct range r = range_map(f, a, b, x);
+	float y;
+
+	nn_map_row(k, f, a, b, 1, &at, &y);
+	if (!is_inside(r, y))
+		fail_msg("%s: function %d (%g, %g) of %g in %g to %g is %g, not in %g to %g",
+			k->name, (int)f, (double)a, (double)b, (double)at, x.low, x.high, (double)y,
+			r.low, r.high);
+}
+
 static void functions_stay_within_the_bounds_that_are_said(void **state)
 {
 	struct rng rng;
@@ -272,15 +285,11 @@ static void functions_stay_within_the_bounds_that_are_said(void **state)
 		const enum nn_map f = (enum nn_map)(turn % NN_MAP_COUNT);
 		const float a = (float)(rng_uniform(&rng) * 3 - 0.5), b = (float)rng_uniform(&rng);
 		const struct range x = random_range(&rng, rng_uniform(&rng) < 0.5);
-		const struct range r = range_map(f, a, b, x);
 		const float at = (float)within(&rng, x);
-		float y;
 
-		nn_map_row(nn_kernels_choose("scalar", NULL), f, a, b, 1, &at, &y);
-		if (!is_inside(r, y))
-			fail_msg("function %d (%g, %g) of %g in %g to %g is %g, not in %g to %g",
-				(int)f, (double)a, (double)b, (double)at, x.low, x.high, (double)y,
-				r.low, r.high);
+		for (const struct nn_kernels *const *k = nn_kernels_all(); *k; k++)
+			if (nn_kernels_choose((*k)->name, NULL))
+				expect_inside(*k, f, a, b, x, at);
 	}
 	for (int turn = 0; turn < 200000; turn++) {
 		const enum nn_pair f = (enum nn_pair)(turn % NN_PAIR_COUNT);
