@@ -2,13 +2,12 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/json.h"
-#include "lib/gateway/model_file.h"
 #include "lib/learn/table.h"
 #include "lib/model/encoder.h"
 #include "lib/model/metadata.h"
@@ -122,21 +121,40 @@ static int read_tree(
 	return rc;
 }
 
+static int read_file(struct buf *out, const char *path, struct err *err)
+{
+	FILE *f = fopen(path, "re");
+	char block[4096];
+	size_t n;
+	int rc = 0;
+
+	if (!f)
+		return err_set(err, -errno, "%s: %s", path, strerror(errno));
+	errno = 0;
+	while (out->len <= FILE_BYTES_MAX && (n = fread(block, 1, sizeof(block), f)) > 0)
+		buf_put(out, block, n);
+	if (ferror(f))
+		rc = err_set(err, errno ? -errno : -EIO, "%s: %s", path, strerror(errno));
+	else if (out->len > FILE_BYTES_MAX)
+		rc = err_set(err, -EFBIG, "%s: has more than %u bytes", path, FILE_BYTES_MAX);
+	else if (buf_failed(out))
+		rc = no_memory(err);
+	fclose(f);
+	return rc;
+}
+
 int import_read_inputs(
 	struct attachment *out, const char *path, struct arena *memory, struct err *err)
 {
 	CLEANUP(json_free) cJSON *tree = NULL;
-	void *bytes = NULL;
-	size_t len = 0;
-	int rc = model_file_read(&bytes, &len, path, FILE_BYTES_MAX, err);
+	CLEANUP(buf_deinit) struct buf text = {0};
+	int rc = read_file(&text, path, err);
 
 	if (rc < 0)
 		return rc;
-	rc = json_parse(&tree, bytes, len, JSON_COMMENTS, err);
-	free(bytes);
-	if (rc < 0)
-		return err_prefix(err, rc, "%s", path);
-	rc = read_tree(out, tree, memory, err);
+	rc = json_parse(&tree, text.data, text.len, JSON_COMMENTS, err);
+	if (rc == 0)
+		rc = read_tree(out, tree, memory, err);
 	out->from = path;
 	return rc < 0 ? err_prefix(err, rc, "%s", path) : 0;
 }

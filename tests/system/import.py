@@ -36,7 +36,9 @@ def told(name):
 
 
 def plain_inputs(width):
-    return [{"from": f"f{i}", "mean": 0.5, "min": -2, "max": 2} for i in range(width)]
+    # "location" is what external data of an ONNX file has, too
+    return [{"from": f"f{i}", "mean": 0.5, "min": -2, "max": 2, "unit": "location"}
+            for i in range(width)]
 
 
 def write_inputs(folder, inputs):
