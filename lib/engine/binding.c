@@ -40,11 +40,12 @@ int engine_model_fits(const struct plan *plan, const struct model *m, struct err
 int binding_set(struct binding *b, const struct plan *plan, const struct model *m, struct err *err)
 {
 	size_t count = model_feature_count(m);
-	struct binding fresh = {.model = m};
+	struct binding fresh = {NULL};
 	int r = engine_model_fits(plan, m, err);
 
 	if (r < 0)
 		return r;
+	fresh.model = model_share(m);
 	fresh.at = calloc(count + 1, sizeof(*fresh.at));
 	fresh.inputs = calloc(count + 1, sizeof(*fresh.inputs));
 	if (!fresh.at || !fresh.inputs || model_scratch_new(&fresh.scratch, m) < 0) {
@@ -61,6 +62,7 @@ int binding_set(struct binding *b, const struct plan *plan, const struct model *
 void binding_clear(struct binding *b)
 {
 	model_scratch_free(b->scratch);
+	model_free(b->model);
 	free(b->at);
 	free(b->inputs);
 	*b = (struct binding){0};

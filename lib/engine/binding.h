@@ -5,7 +5,7 @@
 #include "lib/model/model.h"
 
 struct binding {
-	const struct model *model; /* borrowed; NULL: none is bound */
+	struct model *model; /* shared; NULL: none is bound */
 	struct model_scratch *scratch;
 	size_t *at;           /* [model features] index into the plan's */
 	struct value *inputs; /* [model features] of the unit in hand */

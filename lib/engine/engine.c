@@ -66,7 +66,7 @@ int engine_set_model(struct engine *e, size_t line, const struct model *model, c
 	struct err *err)
 {
 	assert(line < e->line_count);
-	return line_set_model(&e->lines[line], model, why_none, err);
+	return line_set_models(&e->lines[line], model, why_none, err);
 }
 
 struct outcome *engine_next_outcome(struct outcomes *out)
@@ -85,23 +85,38 @@ struct outcome *engine_next_outcome(struct outcomes *out)
 	return &out->v[out->count];
 }
 
-/* Scores every unit of the line that is done. */
-static int collect_units(
-	struct engine *e, size_t line, int64_t now_ms, struct outcomes *out, bool *changed)
+/* Those of a generation, after those of the generations before it. */
+static int collect_generation(struct engine *e, size_t line, struct engine_line *l, int64_t now_ms,
+	struct outcomes *out, bool *changed)
 {
-	struct engine_line *l = &e->lines[line];
+	struct line_tally *tally = &e->lines[line].tally;
 	struct assembled unit;
 
+	if (l->older && collect_generation(e, line, l->older, now_ms, out, changed) < 0)
+		return -ENOMEM;
 	while (assembler_next(l->assembler, now_ms, e->clock_ms, out->arena, &unit)) {
 		struct outcome *o = engine_next_outcome(out);
 
-		if (!o || line_score(l, e->kernels, &unit, now_ms, out->arena, &e->text, o) < 0)
+		if (!o || line_score(l, tally, e->kernels, &unit, now_ms, out->arena, &e->text, o) <
+				  0)
 			return -ENOMEM;
 		o->line = line;
 		out->count++;
 		*changed = true;
 	}
 	return 0;
+}
+
+/* Scores every unit of the line that is done. */
+static int collect_units(
+	struct engine *e, size_t line, int64_t now_ms, struct outcomes *out, bool *changed)
+{
+	struct engine_line *l = &e->lines[line];
+	int r = collect_generation(e, line, l, now_ms, out, changed);
+
+	if (r == 0 && l->older)
+		line_gather_counts(l);
+	return r;
 }
 
 int engine_refuse(struct engine *e, const struct message *msg, size_t line, enum refusal reason,
@@ -198,19 +213,19 @@ static int take_message(struct engine *e, const struct engine_input *in, struct 
 	bool used = false;
 
 	for (size_t i = 0; i < e->line_count; i++) {
-		struct assembler *a = e->lines[i].assembler;
+		struct line_answer answer;
 		enum refusal r;
 
 		err.text[0] = '\0';
-		r = assembler_take(a, &in->message, in->now_ms, e->clock_ms, &err);
+		r = line_take(&e->lines[i], &in->message, in->now_ms, e->clock_ms, &answer, &err);
 		if (r == REFUSAL_NONE) {
 			used = true;
-			*spared = *spared && assembler_spares_journal(a);
+			*spared = *spared && answer.spares_journal;
 			if (collect_labels(e, i, out) < 0 ||
 				collect_units(e, i, in->now_ms, out, changed) < 0)
 				return -ENOMEM;
 		} else if (first == REFUSAL_UNMATCHED &&
-			   (at == SIZE_MAX || r != REFUSAL_UNMATCHED) && assembler_knows_topic(a)) {
+			   (at == SIZE_MAX || r != REFUSAL_UNMATCHED) && answer.knows_topic) {
 			/* that a source does not want it says more than that none takes the topic
 			 */
 			first = r;
@@ -232,7 +247,7 @@ static int refuse_too_big(struct engine *e, const struct message *msg, struct ou
 	struct err why;
 
 	for (size_t i = e->line_count; i-- > 0;)
-		if (assembler_refuse(e->lines[i].assembler, msg->topic, REFUSAL_TOO_BIG))
+		if (line_refuse(&e->lines[i], msg->topic, REFUSAL_TOO_BIG))
 			at = i;
 	err_set(&why, 0, "payload of %zu bytes, allowed are %zu", msg->payload_len,
 		e->payload_bytes);
@@ -276,7 +291,8 @@ static void take_gap(struct engine *e, const struct engine_input *in, int64_t la
 	if (from_ms == 0)
 		return; /* there was no time before */
 	for (size_t i = 0; i < e->line_count; i++)
-		assembler_add_gap(e->lines[i].assembler, from_ms, in->now_ms, lost_ms, in->kept);
+		for (struct engine_line *g = &e->lines[i]; g; g = g->older)
+			assembler_add_gap(g->assembler, from_ms, in->now_ms, lost_ms, in->kept);
 }
 
 int engine_take(struct engine *e, const struct engine_input *in, struct outcomes *out)
@@ -285,13 +301,17 @@ int engine_take(struct engine *e, const struct engine_input *in, struct outcomes
 	int64_t last_ms = e->now_ms;
 	int r = 0;
 
+	/* not sooner: shadows may have been asked for the last of their units */
+	for (size_t i = 0; i < e->line_count; i++)
+		line_drop_done(&e->lines[i]);
 	e->now_ms = in->now_ms;
 	if (in->clock_ms > e->clock_ms)
 		e->clock_ms = in->clock_ms;
 	if (in->kind == INPUT_GAP)
 		take_gap(e, in, last_ms);
 	for (size_t i = 0; i < e->line_count && in->kind == INPUT_CLOCK; i++)
-		assembler_clock_set(e->lines[i].assembler, in->jump_ms, in->now_ms, e->clock_ms);
+		for (struct engine_line *g = &e->lines[i]; g; g = g->older)
+			assembler_clock_set(g->assembler, in->jump_ms, in->now_ms, e->clock_ms);
 	for (size_t i = 0; i < e->line_count && r == 0; i++)
 		r = collect_units(e, i, in->now_ms, out, &changed);
 	if (r == 0 && in->kind == INPUT_MESSAGE)
@@ -330,7 +350,7 @@ int64_t engine_due_ms(const struct engine *e)
 	int64_t due_ms = INT64_MAX;
 
 	for (size_t i = 0; i < e->line_count; i++) {
-		int64_t ms = assembler_due_ms(e->lines[i].assembler);
+		int64_t ms = line_due_ms(&e->lines[i]);
 
 		if (ms < due_ms)
 			due_ms = ms;
@@ -369,11 +389,12 @@ void engine_line_state(const struct engine *e, size_t line, struct engine_line_s
 		.model = l->champion.model,
 		.why_none = l->why_none,
 		.threshold = l->threshold,
-		.units = l->units,
-		.alerts = l->alerts,
-		.not_scored = l->not_scored,
-		.last_unit_ms = l->last_unit_ms,
-		.open_units = assembler_open_count(l->assembler),
+		.units = l->tally.units,
+		.alerts = l->tally.alerts,
+		.not_scored = l->tally.not_scored,
+		.last_unit_ms = l->tally.last_unit_ms,
+		.open_units = line_open_units(l),
+		.outgoing = line_older_count(l),
 		.counts = assembler_counts(l->assembler),
 	};
 }

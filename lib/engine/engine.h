@@ -114,6 +114,28 @@ CLEANUP_FOR(struct engine, engine_free)
 
 MUST_CHECK int engine_add_line(struct engine *e, const struct line_spec *spec, struct err *err);
 size_t engine_line_count(const struct engine *e);
+
+/* A line file that has changed holds for units that open after it. Those that are open go on under
+ * the file they were opened with, an outgoing generation of the line: it gets all that the line
+ * gets, opens nothing, and is gone when its last unit is scored. Added before engine_load, the
+ * oldest first; it has the model (shared) that it ran before, or none and why. -EINVAL when the
+ * model does not fit. */
+MUST_CHECK int engine_add_outgoing(struct engine *e, size_t line, const struct line_spec *spec,
+	const struct model *model, const char *why_none, struct err *err);
+/* The units that the line has open are due at the next input, as at their deadline. */
+void engine_end_line(struct engine *e, size_t line);
+/* `e` was loaded with what `old` saved, and goes on in its place: counts and all. */
+void engine_go_on(struct engine *e, const struct engine *old);
+/* A generation of a line: `ago` 0 is the newest, 1 the one before it. False: there is none. */
+struct engine_generation {
+	const char *line;
+	const char *config_sha256, *why_none;
+	const struct model *model;
+	size_t open_units;
+};
+bool engine_generation(
+	const struct engine *e, size_t line, size_t ago, struct engine_generation *out);
+
 /* The gateway's own root of topics (borrowed). What we publish or listen to ourselves under it, or
  * under a line's, is never input: it is refused as unmatched. */
 void engine_set_root(struct engine *e, const char *publish);
@@ -122,9 +144,10 @@ bool engine_is_own_topic(const struct engine *e, const char *topic);
 bool engine_is_command_topic(const struct engine *e, const char *topic); /* ... takes commands on */
 
 /* Puts a model in force, or none: then the line collects, and `why_none` ("no_model"
- * "model_refused" "model_misfit") is the reason of its rows. The model is borrowed and must
- * outlive its use. -EINVAL when the model cannot score units (model_check_usable), or the line
- * lacks a feature the model wants (names it) or has it with another type; then nothing changes. */
+ * "model_refused" "model_misfit") is the reason of its rows. The model is shared (model_share).
+ * Outgoing generations that it fits take it too; the others keep what they have. -EINVAL when the
+ * model cannot score units (model_check_usable), or the line lacks a feature the model wants (names
+ * it) or has it with another type; then nothing changes. */
 MUST_CHECK int engine_set_model(struct engine *e, size_t line, const struct model *model,
 	const char *why_none, struct err *err);
 /* The same check without doing it: does the model fit the plan? */
@@ -190,21 +213,34 @@ struct engine_line_state {
 	uint64_t units, alerts, not_scored; /* over restarts */
 	int64_t last_unit_ms;               /* scored_ms of the newest; 0: none yet */
 	size_t open_units;
+	size_t outgoing; /* generations before the newest that have units open */
 	const struct assembler_counts *counts;
 };
 void engine_line_state(const struct engine *e, size_t line, struct engine_line_state *out);
 
 /* The whole state between two inputs. Loading needs a new engine with its lines added: lines are
- * found by name, what is unknown is dropped. From then on units are waited for as under the model
- * that was in force when it was saved, whatever model is set, so that a journal gives the state it
- * gave then; engine_set_model ends that. -EINVAL when the bytes are not a snapshot of this version.
- */
+ * found by name, what is unknown is dropped. As many outgoing generations as a line has in the
+ * snapshot must have been added to it: then its newest state goes on under the newest line file.
+ * With one more, the newest state becomes that of the last of them, and what opens from then on
+ * belongs to the newest line file. From then on units are waited for as under the model that was in
+ * force when it was saved, whatever model is set, so that a journal gives the state it gave then;
+ * engine_set_model ends that. -EINVAL when the bytes are not a snapshot of this version. */
 void engine_save(const struct engine *e, struct buf *out);
 MUST_CHECK int engine_load(struct engine *e, const void *bytes, size_t len, struct err *err);
 
 /* The sha256 of the model that was in force when it was saved, "": none. NULL: the snapshot, or
  * that there was none, does not say. */
 const char *engine_loaded_model(const struct engine *e, size_t line);
+
+/* The outgoing generations in a snapshot, of each line the oldest first. A negative result of
+ * `each` ends it and is returned. */
+struct saved_generation {
+	const char *line;
+	const char *config_sha256;
+	const char *model_sha256, *why_none; /* one of them is "" */
+};
+MUST_CHECK int engine_each_outgoing(const void *bytes, size_t len,
+	int (*each)(void *owner, const struct saved_generation *g), void *owner, struct err *err);
 
 /* An input as bytes for the journal, and back (the message then points into the bytes; its topic
  * is NUL-terminated there). False at the end or when the bytes are broken (cursor failed). */

@@ -29,14 +29,22 @@ int line_init(struct engine_line *l, const struct line_spec *spec,
 	return r;
 }
 
-void line_deinit(struct engine_line *l)
+void line_shut(struct engine_line *l)
 {
 	binding_clear(&l->champion);
 	for (size_t i = 0; i < ENGINE_SHADOWS; i++)
 		binding_clear(&l->shadows[i]);
 	assembler_free(l->assembler);
-	free(l->names);
 	free(l->required);
+	l->assembler = NULL;
+	l->required = NULL;
+}
+
+void line_deinit(struct engine_line *l)
+{
+	line_free_generations(l);
+	line_shut(l);
+	free(l->names);
 }
 
 static const char *known_reason(const char *why)

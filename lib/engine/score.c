@@ -162,15 +162,15 @@ static int put_columns(struct scoring *s)
 	return row->detail ? 0 : -ENOMEM;
 }
 
-static void count_unit(struct engine_line *l, const struct unit_row *row, bool alert)
+static void count_unit(struct line_tally *t, const struct unit_row *row, bool alert)
 {
-	l->units = row->seq;
-	l->alerts += alert;
-	l->not_scored += row->verdict_n == VERDICT_NOT_SCORED;
-	l->last_unit_ms = row->scored_ms;
+	t->units = row->seq;
+	t->alerts += alert;
+	t->not_scored += row->verdict_n == VERDICT_NOT_SCORED;
+	t->last_unit_ms = row->scored_ms;
 }
 
-int line_score(struct engine_line *l, const struct nn_kernels *kernels,
+int line_score(struct engine_line *l, struct line_tally *tally, const struct nn_kernels *kernels,
 	const struct assembled *unit, int64_t now_ms, struct arena *arena, struct buf *text,
 	struct outcome *out)
 {
@@ -184,7 +184,7 @@ int line_score(struct engine_line *l, const struct nn_kernels *kernels,
 		.unit = unit->unit,
 		.started_ms = unit->started_ms,
 		.scored_ms = now_ms,
-		.seq = l->units + 1,
+		.seq = tally->units + 1,
 		.p_defect = -1,
 		.class_name = "",
 		.threshold = l->threshold,
@@ -204,6 +204,6 @@ int line_score(struct engine_line *l, const struct nn_kernels *kernels,
 	if (!row->reason || !row->model || !row->class_name || put_columns(&s) < 0)
 		return -ENOMEM;
 	out->alert = decide_alerts(l->spec.decide, s.verdict);
-	count_unit(l, row, out->alert);
+	count_unit(tally, row, out->alert);
 	return 0;
 }

@@ -9,12 +9,28 @@ int engine_set_shadow(struct engine *e, size_t line, enum engine_shadow which,
 	const struct model *model, struct err *err)
 {
 	struct engine_line *l = &e->lines[line];
+	int r = 0;
 
 	assert(line < e->line_count && which < ENGINE_SHADOWS);
 	if (model)
-		return binding_set(&l->shadows[which], l->spec.plan, model, err);
-	binding_clear(&l->shadows[which]);
-	return 0;
+		r = binding_set(&l->shadows[which], l->spec.plan, model, err);
+	else
+		binding_clear(&l->shadows[which]);
+	/* where it does not fit units that go on under a line file of before, it says nothing */
+	for (struct engine_line *g = l->older; g && r == 0; g = g->older) {
+		binding_clear(&g->shadows[which]);
+		if (model && engine_model_fits(g->spec.plan, model, NULL) == 0)
+			r = binding_set(&g->shadows[which], g->spec.plan, model, err);
+	}
+	return r;
+}
+
+/* The one that the row came from. */
+static struct engine_line *generation_of(struct engine_line *l, const struct unit_row *row)
+{
+	while (l && l->names != row->names)
+		l = l->older;
+	return l;
 }
 
 /* Is a value missing that neither the line nor the model may do without? */
@@ -31,10 +47,10 @@ static bool lacks_value(
 size_t engine_score_shadows(struct engine *e, size_t line, const struct unit_row *row,
 	struct engine_shadow_score out[ENGINE_SHADOWS])
 {
-	struct engine_line *l = &e->lines[line];
+	struct engine_line *l = generation_of(&e->lines[line], row);
 	size_t count = 0;
 
-	assert(line < e->line_count && row->value_count == l->spec.plan->feature_count);
+	assert(line < e->line_count && l && row->value_count == l->spec.plan->feature_count);
 	for (size_t i = 0; i < ENGINE_SHADOWS; i++) {
 		struct binding *b = &l->shadows[i];
 		struct model_score score;

@@ -1,7 +1,10 @@
 /* The engine's whole state as bytes, and back.
  *
  *   magic, version, number, both clocks, since when what has no journal is lost
- *   lines: count; for each its name, counters over restarts, length and state of its assembler
+ *   lines: count; for each its name, counters over restarts,
+ *       outgoing generations, the oldest first: count; of each sha256 of line file and model, why
+ *           there is none, length and state of its assembler
+ *       length and state of the newest one's
  *   what the models in force want (snapshot_models.c)
  *   checksum of all that
  *
@@ -14,7 +17,8 @@
 #include "lib/feature/plan.h"
 
 #define MAGIC "defectd\n"
-#define VERSION 3u
+#define VERSION 4u
+#define VERSION_WITHOUT_OUTGOING 3u
 
 /* FNV-1a over words of 8 bytes with a fold: a snapshot may have megabytes and holds up the loop. */
 static uint64_t checksum(const char *bytes, size_t len)
@@ -45,19 +49,38 @@ static void patch_length(struct buf *out, size_t at)
 		out->data[at + i] = (char)(len >> 8 * i);
 }
 
+static void save_assembler(const struct engine_line *g, struct buf *out)
+{
+	size_t at = out->len;
+
+	buf_put_u64(out, 0);
+	assembler_save(g->assembler, out);
+	patch_length(out, at);
+}
+
+static void save_outgoing(const struct engine_line *g, struct buf *out)
+{
+	if (!g)
+		return;
+	save_outgoing(g->older, out);
+	if (assembler_open_count(g->assembler) == 0)
+		return;
+	buf_put_string(out, g->spec.config_sha256);
+	buf_put_string(out, g->champion.model ? model_sha256(g->champion.model) : "");
+	buf_put_string(out, g->why_none);
+	save_assembler(g, out);
+}
+
 static void save_line(const struct engine_line *l, struct buf *out)
 {
-	size_t at;
-
 	buf_put_string(out, l->spec.name);
-	buf_put_u64(out, l->units);
-	buf_put_u64(out, l->alerts);
-	buf_put_u64(out, l->not_scored);
-	buf_put_i64(out, l->last_unit_ms);
-	at = out->len;
-	buf_put_u64(out, 0);
-	assembler_save(l->assembler, out);
-	patch_length(out, at);
+	buf_put_u64(out, l->tally.units);
+	buf_put_u64(out, l->tally.alerts);
+	buf_put_u64(out, l->tally.not_scored);
+	buf_put_i64(out, l->tally.last_unit_ms);
+	buf_put_u32(out, (uint32_t)line_older_count(l));
+	save_outgoing(l->older, out);
+	save_assembler(l, out);
 }
 
 void engine_save(const struct engine *e, struct buf *out)
@@ -87,44 +110,129 @@ static struct engine_line *find_line(struct engine *e, const char *name)
 	return NULL;
 }
 
-static int load_line(struct engine *e, struct cursor *in, struct err *err)
-{
-	struct engine_line saved = {0}, *l;
-	struct cursor state;
+/* What a line's part of a snapshot begins with. */
+struct saved_line {
 	char name[NAME_LEN_MAX + 1];
-	uint64_t len;
-	int r;
+	struct line_tally tally;
+	size_t outgoing;
+};
 
-	cursor_string(in, name, sizeof(name));
-	saved.units = cursor_u64(in);
-	saved.alerts = cursor_u64(in);
-	saved.not_scored = cursor_u64(in);
-	saved.last_unit_ms = cursor_i64(in);
-	len = cursor_u64(in);
+static void take_line(struct cursor *in, uint32_t version, struct saved_line *out)
+{
+	cursor_string(in, out->name, sizeof(out->name));
+	out->tally.units = cursor_u64(in);
+	out->tally.alerts = cursor_u64(in);
+	out->tally.not_scored = cursor_u64(in);
+	out->tally.last_unit_ms = cursor_i64(in);
+	out->outgoing = version == VERSION_WITHOUT_OUTGOING ? 0 : cursor_u32(in);
+}
+
+struct outgoing_texts {
+	char config[SHA256_HEX], model[SHA256_HEX], why_none[32];
+};
+
+static void take_texts(struct cursor *in, struct outgoing_texts *out)
+{
+	cursor_string(in, out->config, sizeof(out->config));
+	cursor_string(in, out->model, sizeof(out->model));
+	cursor_string(in, out->why_none, sizeof(out->why_none));
+}
+
+/* The bytes of an assembler's state. */
+static int take_state(struct cursor *in, struct cursor *out, struct err *err)
+{
+	uint64_t len = cursor_u64(in);
+
 	if (in->failed || len > cursor_left(in))
 		return err_set(err, -EINVAL, "the snapshot ends within a line");
-	cursor_init(&state, in->at, (size_t)len);
+	cursor_init(out, in->at, (size_t)len);
 	in->at += len;
-	l = find_line(e, name);
-	if (!l)
-		return 0; /* no longer configured */
-	r = assembler_load(l->assembler, &state, err);
+	return 0;
+}
+
+/* Into the generation, or passed over where it is NULL. */
+static int load_state(struct cursor *in, struct engine_line *g, const char *line, struct err *err)
+{
+	struct cursor state;
+	int r = take_state(in, &state, err);
+
+	if (r < 0 || !g)
+		return r;
+	r = assembler_load(g->assembler, &state, err);
 	if (r < 0)
-		return err_prefix(err, r, "the snapshot of line \"%s\"", name);
+		return err_prefix(err, r, "the snapshot of line \"%s\"", line);
 	if (cursor_left(&state) > 0)
 		return err_set(err, -EINVAL,
-			"the snapshot of line \"%s\" has %zu bytes more than were read", name,
+			"the snapshot of line \"%s\" has %zu bytes more than were read", line,
 			cursor_left(&state));
-	l->units = saved.units;
-	l->alerts = saved.alerts;
-	l->not_scored = saved.not_scored;
-	l->last_unit_ms = saved.last_unit_ms;
 	return 0;
+}
+
+/* The outgoing generation that `count` newer ones are behind; 0: the one before the newest. */
+static struct engine_line *outgoing_at(struct engine_line *l, size_t count)
+{
+	struct engine_line *g = l->older;
+
+	while (g && count-- > 0)
+		g = g->older;
+	return g;
+}
+
+static int load_outgoing(
+	struct cursor *in, struct engine_line *g, const struct saved_line *saved, struct err *err)
+{
+	struct outgoing_texts texts;
+
+	take_texts(in, &texts);
+	if (g && !in->failed && strcmp(texts.config, g->spec.config_sha256) != 0)
+		return err_set(err, -EINVAL,
+			"the snapshot of line \"%s\": the line files before are in disorder",
+			saved->name);
+	return load_state(in, g, saved->name, err);
+}
+
+static int load_newest(struct cursor *in, struct engine_line *l, const struct saved_line *saved,
+	bool succeeds, struct err *err)
+{
+	int r = load_state(in, succeeds ? l->older : l, saved->name, err);
+
+	if (r < 0 || !l)
+		return r;
+	if (succeeds)
+		r = assembler_succeed(l->assembler, l->older->assembler, err);
+	if (r < 0)
+		return err_prefix(err, r, "line \"%s\"", saved->name);
+	l->tally = saved->tally;
+	line_set_order(l);
+	line_drop_done(l);
+	return 0;
+}
+
+static int load_line(struct engine *e, struct cursor *in, uint32_t version, struct err *err)
+{
+	struct saved_line saved = {0};
+	struct engine_line *l;
+	size_t have;
+	bool succeeds;
+	int r = 0;
+
+	take_line(in, version, &saved);
+	l = in->failed ? NULL : find_line(e, saved.name); /* NULL: no longer configured */
+	have = l ? line_older_count(l) : 0;
+	succeeds = l && have == saved.outgoing + 1;
+	if (l && !succeeds && have != saved.outgoing)
+		return err_set(err, -EINVAL,
+			"the snapshot of line \"%s\" has %zu line files before, known are %zu",
+			saved.name, saved.outgoing, have);
+	for (size_t i = 0; i < saved.outgoing && r == 0; i++)
+		r = load_outgoing(in, l ? outgoing_at(l, have - 1 - i) : NULL, &saved, err);
+	return r == 0 ? load_newest(in, l, &saved, succeeds, err) : r;
 }
 
 /* Magic, version and checksum; the cursor then stands behind the version and ends before the
  * checksum. */
-static int open_snapshot(struct cursor *in, const char *bytes, size_t len, struct err *err)
+static int open_snapshot(
+	struct cursor *in, uint32_t *out, const char *bytes, size_t len, struct err *err)
 {
 	struct cursor tail;
 	uint32_t version;
@@ -134,46 +242,90 @@ static int open_snapshot(struct cursor *in, const char *bytes, size_t len, struc
 		return err_set(err, -EINVAL, "this is no snapshot of the engine");
 	cursor_init(in, bytes + strlen(MAGIC), len - strlen(MAGIC) - sizeof(uint64_t));
 	version = cursor_u32(in);
-	if (version != VERSION)
+	if (version != VERSION && version != VERSION_WITHOUT_OUTGOING)
 		return err_set(err, -EINVAL, "the snapshot is of version %u, wanted is %u", version,
 			VERSION);
 	cursor_init(&tail, bytes + len - sizeof(uint64_t), sizeof(uint64_t));
 	if (cursor_u64(&tail) != checksum(bytes, len - sizeof(uint64_t)))
 		return err_set(err, -EINVAL, "the snapshot is damaged: its checksum differs");
+	*out = version;
 	return 0;
+}
+
+/* What a snapshot begins with. */
+struct saved_head {
+	uint32_t version, lines;
+	uint64_t number;
+	int64_t clock_ms, now_ms, lost_ms;
+};
+
+static int open_head(
+	struct cursor *in, struct saved_head *out, const void *bytes, size_t len, struct err *err)
+{
+	int r = open_snapshot(in, &out->version, bytes, len, err);
+
+	if (r < 0)
+		return r;
+	out->number = cursor_u64(in);
+	out->clock_ms = cursor_i64(in);
+	out->now_ms = cursor_i64(in);
+	out->lost_ms = cursor_i64(in);
+	out->lines = cursor_u32(in);
+	return in->failed ? err_set(err, -EINVAL, "the snapshot ends within its head") : 0;
 }
 
 int engine_load(struct engine *e, const void *bytes, size_t len, struct err *err)
 {
+	struct saved_head head = {0};
 	struct cursor in;
-	uint64_t number;
-	int64_t clock_ms, now_ms, lost_ms;
-	uint32_t lines;
-	int r = open_snapshot(&in, bytes, len, err);
+	int r = open_head(&in, &head, bytes, len, err);
 
+	for (uint32_t i = 0; i < head.lines && r == 0; i++)
+		r = load_line(e, &in, head.version, err);
 	if (r < 0)
 		return r;
-	number = cursor_u64(&in);
-	clock_ms = cursor_i64(&in);
-	now_ms = cursor_i64(&in);
-	lost_ms = cursor_i64(&in);
-	lines = cursor_u32(&in);
-	if (in.failed)
-		return err_set(err, -EINVAL, "the snapshot ends within its head");
-	for (uint32_t i = 0; i < lines; i++) {
-		r = load_line(e, &in, err);
-		if (r < 0)
-			return r;
-	}
 	r = snapshot_load_models(e, &in, err);
 	if (r < 0)
 		return r;
 	if (cursor_left(&in) > 0)
 		return err_set(err, -EINVAL, "the snapshot has %zu bytes behind its last line",
 			cursor_left(&in));
-	e->number = number;
-	e->clock_ms = clock_ms;
-	e->now_ms = now_ms;
-	e->lost_ms = lost_ms;
+	e->number = head.number;
+	e->clock_ms = head.clock_ms;
+	e->now_ms = head.now_ms;
+	e->lost_ms = head.lost_ms;
 	return 0;
+}
+
+static int each_of_line(struct cursor *in, uint32_t version,
+	int (*each)(void *owner, const struct saved_generation *g), void *owner, struct err *err)
+{
+	struct saved_line saved = {0};
+	struct cursor state;
+	int r = 0;
+
+	take_line(in, version, &saved);
+	for (size_t i = 0; i < saved.outgoing && r == 0; i++) {
+		struct outgoing_texts texts;
+		const struct saved_generation g = {
+			saved.name, texts.config, texts.model, texts.why_none};
+
+		take_texts(in, &texts);
+		r = take_state(in, &state, err);
+		if (r == 0)
+			r = each(owner, &g);
+	}
+	return r == 0 ? take_state(in, &state, err) : r;
+}
+
+int engine_each_outgoing(const void *bytes, size_t len,
+	int (*each)(void *owner, const struct saved_generation *g), void *owner, struct err *err)
+{
+	struct saved_head head = {0};
+	struct cursor in;
+	int r = open_head(&in, &head, bytes, len, err);
+
+	for (uint32_t i = 0; i < head.lines && r == 0; i++)
+		r = each_of_line(&in, head.version, each, owner, err);
+	return r;
 }

@@ -194,8 +194,11 @@ static int feed_unit_or_labels(
 	const struct source_routes *routes = &a->routes.sources[source];
 	bool feeds = routes->count || routes->enters.count || routes->exits.count ||
 		     routes->moment != NO_SLOT;
-	int labelled = assembler_read_labels(a, source, r, err), rc;
+	int labelled, rc;
 
+	if (a->newest && !feeds)
+		return REFUSAL_UNMATCHED; /* the newest reads them */
+	labelled = a->newest ? REFUSAL_NONE : assembler_read_labels(a, source, r, err);
 	if (labelled < 0 || !feeds)
 		return labelled == ASSEMBLER_LABELLED ? REFUSAL_NONE : labelled;
 	rc = assembler_feed_unit(a, source, r, labelled == REFUSAL_LABEL_VALUE ? NULL : err);
@@ -367,4 +370,18 @@ const struct assembler_counts *assembler_counts(const struct assembler *a)
 void assembler_forget_counts(struct assembler *a)
 {
 	a->counts = (struct assembler_counts){0};
+}
+
+void assembler_set_counts(struct assembler *a, const struct assembler_counts *counts)
+{
+	a->counts = *counts;
+}
+
+void assembler_counts_add(struct assembler_counts *to, const struct assembler_counts *more)
+{
+	uint64_t *sum = (uint64_t *)to;
+	const uint64_t *v = (const uint64_t *)more;
+
+	for (size_t i = 0; i < sizeof(*to) / sizeof(*sum); i++)
+		sum[i] += v[i];
 }

@@ -102,6 +102,21 @@ int64_t assembler_due_ms(const struct assembler *a);
 size_t assembler_open_count(const struct assembler *a);
 const struct assembler_counts *assembler_counts(const struct assembler *a);
 void assembler_forget_counts(struct assembler *a); /* they begin at 0 again */
+void assembler_set_counts(struct assembler *a, const struct assembler_counts *counts);
+void assembler_counts_add(struct assembler_counts *to, const struct assembler_counts *more);
+
+/* A line file that has changed holds for units that open after it. `a`, new and under the new plan,
+ * opens them: it takes over all that `old` knows of streams, lots and scored units. What is open
+ * stays with `old`. Both must be told their order then. -EINVAL, -ENOMEM; `a` is of no use then. */
+MUST_CHECK int assembler_succeed(struct assembler *a, struct assembler *old, struct err *err);
+/* The assemblers of a line in a row: `newest` opens units (NULL: `a` is that one), `older` is the
+ * next one that has some open still (NULL: none). Each message is given to all of them, the newest
+ * first; done units are asked for from the oldest on. Of what they answer to a message
+ * REFUSAL_UNMATCHED says the least. Counts are for the caller to put together. */
+void assembler_set_order(struct assembler *a, struct assembler *newest, struct assembler *older);
+void assembler_end(struct assembler *a); /* what is open is due at once, as at its deadline */
+/* `a` holds what `old` saved: it goes on with what is not part of that, the counts among it. */
+void assembler_go_on(struct assembler *a, const struct assembler *old);
 
 /* The whole state (not the counts) to bytes and back. Values and lots are stored under names, so
  * that a state survives a changed plan: what the new plan lacks is dropped. Loading needs a new

@@ -53,7 +53,7 @@ struct open_unit *assembler_open_every(struct assembler *a)
 	char id[ID_BYTES_MAX + 1], at[TIMESTAMP_TEXT_MAX];
 	struct open_unit *u;
 
-	if (every_ms == 0 || a->now_ms == NO_TIME)
+	if (every_ms == 0 || a->newest || a->now_ms == NO_TIME)
 		return NULL;
 	if (a->every.next_ms == NO_TIME || was_set_back(a))
 		plan_next(a, multiple_from(a->now_ms, every_ms));

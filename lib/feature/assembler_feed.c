@@ -144,7 +144,7 @@ static int check_unit(const struct assembler *a, const struct source *s, const s
 		err_set(err, 0, "source \"%s\": units of this line open by the clock", s->name);
 		return REFUSAL_UNKNOWN_UNIT;
 	}
-	if (remembered_find(a->remembered, r->id, &started_ms)) {
+	if (remembered_find(assembler_memory(a), r->id, &started_ms)) {
 		is_again = r->time_ms >= later_ms(started_ms, a->plan->unit.again_ms);
 		if (!is_again || (!is_open && !s->opens)) {
 			timestamp_print(started, started_ms);
@@ -255,9 +255,11 @@ int assembler_feed_unit(
 	const struct source *s = &a->plan->sources[source];
 	struct feed f = {.a = a, .source = s, .reading = r, .rule = RULE_NEWER_OR_EQUAL};
 	bool is_open = unit_table_find(a->units, r->id) != NULL, opened, repeated = false;
-	int rc = check_unit(a, s, r, is_open, err);
+	int rc = assembler_leave_to_others(a, source, r, err);
 	struct open_unit *u;
 
+	if (rc == REFUSAL_NONE)
+		rc = check_unit(a, s, r, is_open, err);
 	if (rc != REFUSAL_NONE)
 		return rc;
 	u = find_or_open(a, s, r, &opened);

@@ -54,6 +54,9 @@ struct assembler {
 	size_t gap_count;
 	struct label_list labels;
 	bool spares_journal, knows_topic; /* of the message in hand */
+	struct assembler *newest;         /* of the line; NULL: it is this one */
+	struct assembler *older;          /* the next one that still has units open; NULL: none */
+	bool ends;                        /* what is open is due at once */
 	/* scratch: the samples of one window, of the group and unit in hand */
 	struct aggregate *aggregate;
 	size_t aggregate_group; /* NO_INDEX: none */
@@ -68,6 +71,18 @@ int assembler_feed_lot(struct assembler *a, size_t source, const struct reading 
 int assembler_feed_stream(struct assembler *a, size_t source, const struct reading *r,
 	bool retained, struct err *err);
 
+/* assembler_generations.c: an element of a unit that another assembler of the line has open, or
+ * that this one may not open. REFUSAL_NONE: it is for this one; REFUSAL_UNMATCHED with a sentence;
+ * or -ENOMEM. */
+int assembler_leave_to_others(
+	struct assembler *a, size_t source, const struct reading *r, struct err *err);
+/* Of the line. */
+struct remembered *assembler_memory(const struct assembler *a);
+size_t assembler_open_in_all(const struct assembler *a);
+MUST_CHECK bool assembler_remember(struct assembler *a, const struct open_unit *u);
+/* assembler_save.c: without units, for an assembler that opens them from then on. */
+void assembler_save_for_next(const struct assembler *a, struct buf *out);
+
 /* assembler_label.c: the labels in an element, into a->labels. ASSEMBLER_LABELLED, or as above. */
 #define ASSEMBLER_LABELLED (REFUSAL_COUNT + 1)
 int assembler_read_labels(
@@ -78,6 +93,10 @@ void assembler_clear_labels(struct assembler *a);
  * *repeated say what became of them. */
 MUST_CHECK int assembler_take_events(struct assembler *a, struct open_unit *u, size_t source,
 	int64_t time_ms, bool *taken, bool *repeated);
+/* The same of a unit that is open in another assembler of the line: what ends the visits of this
+ * one's units, or begins them. -ENOMEM. */
+MUST_CHECK int assembler_note_other(struct assembler *a, size_t source,
+	const struct assembler *owner, const struct open_unit *u, int64_t time_ms);
 /* Where the unit was at a station, as things are known now. */
 struct stay assembler_stay(const struct assembler *a, const struct open_unit *u, size_t station);
 /* Another start, enter: the loaded lots follow. -ENOMEM. */

@@ -117,7 +117,7 @@ static bool fill_unit(
 
 static bool is_over(const struct assembler *a)
 {
-	return unit_table_count(a->units) > a->limits.open_units;
+	return assembler_open_in_all(a) > a->limits.open_units;
 }
 
 /* Units that may have become complete by time alone, as far as that is before `until_ms`. */
@@ -136,10 +136,10 @@ static struct open_unit *find_done(struct assembler *a, const char **cause)
 {
 	struct open_unit *u = unit_table_first_complete(a->units);
 	struct open_unit *due = unit_table_first_due(a->units);
-	bool is_due = due && due->due_ms <= a->clock_ms;
+	bool is_due = due && (a->ends || due->due_ms <= a->clock_ms);
 
 	if (!u) {
-		wake_units(a, is_due ? due->due_ms : a->clock_ms);
+		wake_units(a, is_due && !a->ends ? due->due_ms : a->clock_ms);
 		u = unit_table_first_complete(a->units);
 	}
 	if (u) {
@@ -159,22 +159,11 @@ static void forget_old(struct assembler *a, int64_t clock_ms)
 {
 	int64_t scored_ms;
 
+	if (a->newest)
+		return; /* it sees to that */
 	while (remembered_oldest(a->remembered, &scored_ms) &&
 		later_ms(scored_ms, a->plan->unit.again_ms) <= clock_ms)
 		remembered_drop_oldest(a->remembered);
-}
-
-static bool remember(struct assembler *a, const struct open_unit *u)
-{
-	if (a->plan->unit.every_ms > 0)
-		return true; /* no message asks for it */
-	if (remembered_add(a->remembered, u->id, u->started_ms, a->clock_ms) < 0)
-		return false;
-	if (remembered_count(a->remembered) > a->limits.remembered_units) {
-		remembered_drop_oldest(a->remembered);
-		a->counts.remembered_units_over++;
-	}
-	return true;
 }
 
 bool assembler_next(struct assembler *a, int64_t now_ms, int64_t clock_ms, struct arena *arena,
@@ -190,7 +179,7 @@ bool assembler_next(struct assembler *a, int64_t now_ms, int64_t clock_ms, struc
 	if (!u)
 		return false;
 	done.complete = strcmp(done.cause, "complete") == 0;
-	if (!fill_unit(a, u, arena, &done) || !remember(a, u))
+	if (!fill_unit(a, u, arena, &done) || !assembler_remember(a, u))
 		abort(); /* as assembler_take */
 	if (strcmp(done.cause, "open_units") == 0)
 		a->counts.open_units_over++;
@@ -205,7 +194,7 @@ int64_t assembler_due_ms(const struct assembler *a)
 	const struct open_unit *wake = unit_table_first_wake(a->units);
 	int64_t ms = INT64_MAX;
 
-	if (unit_table_first_complete(a->units) || is_over(a))
+	if (unit_table_first_complete(a->units) || (due && (a->ends || is_over(a))))
 		return 0;
 	if (due)
 		ms = due->due_ms;

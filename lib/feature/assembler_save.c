@@ -238,7 +238,7 @@ static void save_unit(const struct assembler *a, const struct open_unit *u, stru
 	save_frozen(a, u, out);
 }
 
-void assembler_save(const struct assembler *a, struct buf *out)
+static void save(const struct assembler *a, bool with_units, struct buf *out)
 {
 	buf_put(out, ASSEMBLER_MAGIC, strlen(ASSEMBLER_MAGIC));
 	save_clocks(a, out);
@@ -249,8 +249,22 @@ void assembler_save(const struct assembler *a, struct buf *out)
 		buf_put_string(out, l->id);
 		save_values(out, &l->values, a->routes.lot_features);
 	}
-	buf_put_u32(out, (uint32_t)unit_table_count(a->units));
-	for (const struct open_unit *u = unit_table_first_due(a->units); u; u = u->next)
+	buf_put_u32(out, with_units ? (uint32_t)unit_table_count(a->units) : 0);
+	for (const struct open_unit *u = unit_table_first_due(a->units); u && with_units;
+		u = u->next)
 		save_unit(a, u, out);
-	remembered_save(a->remembered, out);
+	if (with_units)
+		remembered_save(a->remembered, out);
+	else
+		buf_put_blob(out, NULL, 0); /* none, as they lie in memory */
+}
+
+void assembler_save(const struct assembler *a, struct buf *out)
+{
+	save(a, true, out);
+}
+
+void assembler_save_for_next(const struct assembler *a, struct buf *out)
+{
+	save(a, false, out);
 }

@@ -112,6 +112,54 @@ int assembler_take_events(struct assembler *a, struct open_unit *u, size_t sourc
 	return rc;
 }
 
+/* Is it an event that its own assembler, which may have seen it already, takes? */
+static bool is_taken(const struct visit *v, bool is_enter, int64_t time_ms)
+{
+	int64_t taken_ms = is_enter ? v->enter_ms : v->exit_ms;
+
+	return taken_ms == NO_TIME || time_ms <= taken_ms;
+}
+
+/* The enter of a unit that is not one of ours ends the visit of ours before it. */
+static int end_before(struct assembler *a, const char *unit, size_t station, int64_t time_ms)
+{
+	const struct signal *track = a->tracks[station];
+	const struct sample *before = neighbour(track, unit, time_ms, -1), *first;
+	size_t count = before ? signal_range(track, before->time_ms, before->time_ms, &first) : 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (end_visit(a, first[i].text, station, time_ms) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
+/* Under a line file that knows no such station all its events count. */
+static int note_other(struct assembler *a, size_t station, const struct assembler *owner,
+	const struct open_unit *u, int64_t time_ms)
+{
+	const struct station *s = &a->plan->stations[station];
+	int at = plan_find_station(owner->plan, s->name), rc;
+
+	if (!a->tracks[station] ||
+		(at >= 0 && !is_taken(&u->visits[at], s->enter != NO_INDEX, time_ms)))
+		return 0;
+	rc = note_event(a->tracks[station], u, time_ms);
+	return rc < 0 || s->enter == NO_INDEX ? rc : end_before(a, u->id, station, time_ms);
+}
+
+int assembler_note_other(struct assembler *a, size_t source, const struct assembler *owner,
+	const struct open_unit *u, int64_t time_ms)
+{
+	const struct source_routes *routes = &a->routes.sources[source];
+	int rc = 0;
+
+	for (size_t i = 0; i < routes->enters.count && rc == 0; i++)
+		rc = note_other(a, routes->enters.v[i], owner, u, time_ms);
+	for (size_t i = 0; i < routes->exits.count && rc == 0; i++)
+		rc = note_other(a, routes->exits.v[i], owner, u, time_ms);
+	return rc;
+}
+
 /* At what time the unit's lot was loaded; NO_TIME: it has not entered yet. */
 static int64_t loaded_ms(const struct lot *lot, const struct open_unit *u)
 {

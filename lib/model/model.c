@@ -197,10 +197,23 @@ int model_parse(struct model **out, const void *bytes, size_t len, const struct 
 	return 0;
 }
 
+struct model *model_share(const struct model *m)
+{
+	struct model *shared = (struct model *)(uintptr_t)m; /* the count is no part of the model */
+
+	if (shared)
+		shared->owners++;
+	return shared;
+}
+
 void model_free(struct model *m)
 {
 	if (!m)
 		return;
+	if (m->owners) {
+		m->owners--;
+		return;
+	}
 	nn_program_free(m->program);
 	arena_free(m->memory);
 	free(m);

@@ -82,6 +82,8 @@ MUST_CHECK int model_load(struct model **out, const char *path, size_t limit_byt
 MUST_CHECK int model_parse(struct model **out, const void *bytes, size_t len,
 	const struct nn_kernels *k, struct err *err);
 void model_free(struct model *m); /* NULL is fine */
+/* One more owner: each calls model_free. In one thread at a time. */
+struct model *model_share(const struct model *m);
 CLEANUP_FOR(struct model, model_free)
 
 /* Can it score units: does it say how raw features become its inputs, has it a threshold, and is

@@ -6,6 +6,7 @@
 #include "lib/model/model.h"
 
 struct model {
+	size_t owners;        /* but one */
 	struct arena *memory; /* of everything below but the program */
 	struct nn_program *program;
 	bool has_inputs; /* else the encoder is empty */

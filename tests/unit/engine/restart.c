@@ -215,7 +215,7 @@ static void a_damaged_snapshot_is_refused(void **state)
 	assert_string_equal(err.text, "the snapshot is damaged: its checksum differs");
 	bytes.data[8] = 9;
 	assert_int_equal(load(s, bytes.data, bytes.len, &err), -EINVAL);
-	assert_string_equal(err.text, "the snapshot is of version 9, wanted is 3");
+	assert_string_equal(err.text, "the snapshot is of version 9, wanted is 4");
 }
 
 /* The model's own file may be gone: units are waited for as if it was there. */
