@@ -25,11 +25,12 @@ int engine_set_shadow(struct engine *e, size_t line, enum engine_shadow which,
 	return r;
 }
 
-/* The one that the row came from. */
+/* The one that the row came from: its names are that one's. */
 static struct engine_line *generation_of(struct engine_line *l, const struct unit_row *row)
 {
-	while (l && l->names != row->names)
-		l = l->older;
+	for (struct engine_line *g = l->older; g; g = g->older)
+		if (g->names == row->names)
+			return g;
 	return l;
 }
 
@@ -50,7 +51,7 @@ size_t engine_score_shadows(struct engine *e, size_t line, const struct unit_row
 	struct engine_line *l = generation_of(&e->lines[line], row);
 	size_t count = 0;
 
-	assert(line < e->line_count && l && row->value_count == l->spec.plan->feature_count);
+	assert(line < e->line_count && row->value_count == l->spec.plan->feature_count);
 	for (size_t i = 0; i < ENGINE_SHADOWS; i++) {
 		struct binding *b = &l->shadows[i];
 		struct model_score score;
