@@ -178,6 +178,16 @@ static struct engine_line *outgoing_at(struct engine_line *l, size_t count)
 	return g;
 }
 
+/* Those that were added; they have nothing open yet. */
+static size_t outgoing_added(const struct engine_line *l)
+{
+	size_t count = 0;
+
+	while ((l = l->older))
+		count++;
+	return count;
+}
+
 static int load_outgoing(
 	struct cursor *in, struct engine_line *g, const struct saved_line *saved, struct err *err)
 {
@@ -218,7 +228,7 @@ static int load_line(struct engine *e, struct cursor *in, uint32_t version, stru
 
 	take_line(in, version, &saved);
 	l = in->failed ? NULL : find_line(e, saved.name); /* NULL: no longer configured */
-	have = l ? line_older_count(l) : 0;
+	have = l ? outgoing_added(l) : 0;
 	succeeds = l && have == saved.outgoing + 1;
 	if (l && !succeeds && have != saved.outgoing)
 		return err_set(err, -EINVAL,
