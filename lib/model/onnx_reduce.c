@@ -24,7 +24,8 @@ static int bring_last(struct onnx_work *w, struct onnx_value *out, const struct 
 static struct onnx_value reduced_shape(
 	const struct onnx_value *x, const bool axes[ONNX_RANK_MAX], bool keep)
 {
-	struct onnx_value v = {.what = x->what, .sort = x->sort, .axis = ONNX_NONE, .outer = x->outer, .count = 1};
+	struct onnx_value v = {
+		.what = x->what, .sort = x->sort, .axis = ONNX_NONE, .outer = x->outer, .count = 1};
 
 	for (size_t i = 0; i < x->rank; i++) {
 		if (axes[i] && !keep)
