@@ -41,24 +41,13 @@ static int reduce(struct onnx_work *w)
 	return rc;
 }
 
-/* Backwards along an axis, for the last of equals. */
-static int reverse(struct onnx_work *w, struct onnx_value *x, size_t axis)
-{
-	const size_t n = x->dims[axis];
-	int64_t *places;
-	int rc = onnx_alloc(w, &places, n, sizeof(*places));
-
-	for (size_t i = 0; rc == 0 && i < n; i++)
-		places[i] = (int64_t)(n - 1 - i);
-	return rc < 0 ? rc : onnx_take(w, x, x, axis, places, n, NULL);
-}
-
+/* A place is a decision: a label, or the bin of a table. What follows from one steps where the data
+ * crosses a limit, so that nothing that is made of it is a network's probability. */
 static int arg(struct onnx_work *w)
 {
-	const bool last = onnx_int(w, "select_last_index", 0) != 0;
 	bool marked[ONNX_RANK_MAX] = {false};
 	const struct onnx_value *x;
-	struct onnx_value y, ends_at;
+	struct onnx_value y;
 	size_t axis;
 	int rc = onnx_want(w, 0, &x);
 
@@ -66,26 +55,20 @@ static int arg(struct onnx_work *w)
 		rc = onnx_axis(w, onnx_int(w, "axis", 0), x->rank, &axis);
 	if (rc < 0)
 		return rc;
-	y = *x;
+	if (x->what == ONNX_ROWS)
+		return onnx_refuse(w, "it decides on a place (a label or a bin), and the output is "
+				      "made of that");
+	if (onnx_int(w, "select_last_index", 0) != 0)
+		return onnx_refuse(w, "select_last_index is to be 0");
 	marked[axis] = true;
-	if (last && x->what == ONNX_ROWS && x->axis == axis)
-		return onnx_refuse(w, "it goes over the batch (axis %zu)", axis);
-	if (last)
-		rc = reverse(w, &y, axis);
-	if (rc == 0)
-		rc = onnx_reduce(w, &y, &y, marked, onnx_int(w, "keepdims", 1) != 0,
-			(enum nn_reduce)w->operator->f);
-	if (rc == 0 && last)
-		rc = onnx_number_value(w, &ends_at, (double)x->dims[axis] - 1);
-	if (rc == 0 && last)
-		rc = onnx_pair(w, &y, &ends_at, &y, NN_PAIR_SUBTRACT);
-	y.sort = ONNX_INTEGER;
+	rc = onnx_reduce(
+		w, &y, x, marked, onnx_int(w, "keepdims", 1) != 0, (enum nn_reduce)w->operator->f);
 	if (rc == 0)
 		onnx_give(w, 0, &y);
 	return rc;
 }
 
-/* The largest (or smallest) alone. */
+/* The largest (or smallest) alone, not its place. */
 static int top(struct onnx_work *w)
 {
 	const bool largest = onnx_int(w, "largest", 1) != 0;
@@ -109,10 +92,7 @@ static int top(struct onnx_work *w)
 	if (rc < 0)
 		return rc;
 	onnx_give(w, 0, &y);
-	rc = onnx_reduce(w, &y, x, marked, true, largest ? NN_REDUCE_ARG_MAX : NN_REDUCE_ARG_MIN);
-	if (rc == 0)
-		onnx_give(w, 1, &y);
-	return rc;
+	return 0;
 }
 
 /* Before opset 13 the axis is 1 when nothing is said, and all axes from it on are one group; since

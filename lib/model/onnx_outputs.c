@@ -13,11 +13,13 @@ struct candidate {
 	const struct onnx_port *port;
 	size_t value, root; /* what the port stands for, and what that is a part of */
 	enum worth worth;
+	bool is_part; /* some columns of it */
 };
 
 /* What only arranges: the numbers are those of an operand. */
 static const char *const arranging[] = {"Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten",
 	"Slice", "Gather", "ArrayFeatureExtractor", "Cast", "Transpose", "Split", "Dropout"};
+static const char *const parting[] = {"Slice", "Gather", "ArrayFeatureExtractor", "Split"};
 static const char *const probable[] = {
 	"Sigmoid", "Softmax", "Normalizer", "LinearClassifier", "HardSigmoid"};
 static const char *const deciding[] = {"ArgMax", "ArgMin", "Greater", "GreaterOrEqual", "Less",
@@ -37,13 +39,17 @@ static const struct onnx_node *maker(const struct onnx_graph *g, const size_t *m
 	return makers[value] == ONNX_NONE ? NULL : &g->nodes[makers[value]];
 }
 
-static size_t root_of(const struct onnx_graph *g, const size_t *makers, size_t value)
+static size_t root_of(const struct onnx_graph *g, const size_t *makers, size_t value, bool *is_part)
 {
 	const struct onnx_node *n;
 
+	*is_part = false;
+
 	while ((n = maker(g, makers, value)) && is_among(n->op, arranging, ARRAY_LEN(arranging)) &&
-		n->input_count && n->inputs[0] != ONNX_NONE)
+		n->input_count && n->inputs[0] != ONNX_NONE) {
+		*is_part = *is_part || is_among(n->op, parting, ARRAY_LEN(parting));
 		value = n->inputs[0];
+	}
 	return value;
 }
 
@@ -51,17 +57,15 @@ static enum worth worth_of(const struct onnx_graph *g, const size_t *makers, siz
 {
 	const struct onnx_node *n = maker(g, makers, root);
 	const struct onnx_attribute *a = n ? onnx_attribute(n, "activation") : NULL;
+	bool is_part;
 
 	if (!n)
 		return WORTH_NUMBER;
 	/* [1 - p, p]: the last one says what it is */
 	if (strcmp(n->op, "Concat") == 0 && n->input_count &&
-		n->inputs[n->input_count - 1] != ONNX_NONE) {
-		enum worth last =
-			worth_of(g, makers, root_of(g, makers, n->inputs[n->input_count - 1]));
-
-		return last;
-	}
+		n->inputs[n->input_count - 1] != ONNX_NONE)
+		return worth_of(
+			g, makers, root_of(g, makers, n->inputs[n->input_count - 1], &is_part));
 	if (strncmp(n->op, "Linear", 6) == 0 && n->output_count && n->outputs[0] == root)
 		return strcmp(n->op, "LinearClassifier") == 0 ? WORTH_LABEL : WORTH_NUMBER;
 	if (is_among(n->op, deciding, ARRAY_LEN(deciding)))
@@ -106,7 +110,7 @@ static struct candidate look_at(
 	bool is_zip;
 
 	c.value = unzip(g, makers, p->value, &is_zip);
-	c.root = root_of(g, makers, c.value);
+	c.root = root_of(g, makers, c.value, &c.is_part);
 	if (is_zip)
 		c.worth = WORTH_NAMED;
 	else if (!p->is_tensor || (p->declared && onnx_sort_of(p->declared) != ONNX_NUMBER))
@@ -139,7 +143,8 @@ int onnx_choose_output(
 
 		if (c.worth == WORTH_NOTHING || c.worth < best.worth)
 			continue;
-		if (c.worth > best.worth) {
+		/* of the same numbers, all go before some */
+		if (c.worth > best.worth || (c.root == best.root && best.is_part && !c.is_part)) {
 			best = c;
 			out->count = 0;
 			out->name = c.port->name;
@@ -147,7 +152,7 @@ int onnx_choose_output(
 			return ambiguous(&best, &c, err);
 		}
 		/* the same numbers once more are no further class */
-		if (out->count && c.value == out->values[out->count - 1])
+		if (out->count && (!best.is_part || c.value == out->values[out->count - 1]))
 			continue;
 		if (out->count == ONNX_PARTS_MAX)
 			return err_set(

@@ -325,6 +325,23 @@ static void an_output_for_each_class_makes_one_together(void **state)
 	maker_gives(&m, FLOATS(0, 0, 0), FLOATS(1.0f / 3, 1.0f / 3, 1.0f / 3));
 }
 
+static void all_columns_go_before_some_of_them(void **state)
+{
+	struct maker m;
+	size_t p, part;
+
+	(void)state;
+	maker_init(&m, 13);
+	p = maker_node(&m, "Softmax", VALUES(maker_input(&m, DIMS(-1, 2))));
+	part = maker_node(&m, "Slice",
+		VALUES(p, maker_ints(&m, INTS(1)), maker_ints(&m, INTS(2)),
+			maker_ints(&m, INTS(1))));
+	maker_output(&m, part, "p_defect");
+	maker_output(&m, p, "p");
+	maker_output(&m, part, "p_defect_again");
+	maker_gives(&m, FLOATS(0, 0), FLOATS(0.5f, 0.5f));
+}
+
 static void two_outputs_as_good_as_each_other_are_refused(void **state)
 {
 	struct maker m;
@@ -372,6 +389,7 @@ int main(void)
 		cmocka_unit_test(a_decision_in_floats_is_a_label_too),
 		cmocka_unit_test(a_map_of_classes_is_its_probabilities),
 		cmocka_unit_test(an_output_for_each_class_makes_one_together),
+		cmocka_unit_test(all_columns_go_before_some_of_them),
 		cmocka_unit_test(two_outputs_as_good_as_each_other_are_refused),
 		cmocka_unit_test(an_output_of_labels_alone_is_refused),
 	};
