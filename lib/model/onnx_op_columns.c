@@ -456,7 +456,9 @@ static int tile(struct onnx_work *w)
 		rc = onnx_want(w, 1, &by);
 	if (rc == 0)
 		rc = onnx_sizes(w, by, repeats, &count);
-	if (rc == 0 && count != x->rank)
+	if (rc < 0)
+		return rc;
+	if (count != x->rank)
 		return onnx_refuse(w, "%zu repeats for %zu axes", count, x->rank);
 	y = *x;
 	for (size_t i = 0; rc == 0 && i < count; i++) {
