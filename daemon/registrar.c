@@ -9,45 +9,13 @@
 
 #include "daemon/log.h"
 #include "daemon/pipeline.h"
+#include "daemon/registrar_job.h"
 #include "lib/base/err.h"
 #include "lib/gateway/gateway.h"
-#include "lib/gateway/incoming.h"
-#include "lib/gateway/model_file.h"
 #include "lib/gateway/swap.h"
 
 #define LOOK_EACH_S 60
 #define RETIRED_FILES 20 /* kept of a line */
-
-/* What is done with the order in hand, in this order but for a refusal. */
-enum step {
-	STEP_IDLE,
-	STEP_READ,   /* in the pool: the first order that is not set aside, and its model */
-	STEP_KEEP,   /* in the pool: the registry's copy */
-	STEP_COMMIT, /* the store thread has it */
-	STEP_REMOVE, /* in the pool */
-	STEP_REFUSE, /* in the pool */
-	STEP_TIDY,   /* in the pool: files of retired models go */
-};
-
-/* What the pool works on; nothing else touches it meanwhile. */
-struct job {
-	char *folder, *state_dir;
-	size_t limit_bytes;
-	const struct nn_kernels *kernels;
-	struct incoming_order order; /* sha256 "": none waits */
-	void *bytes;
-	size_t len;
-	struct model *model;
-	int result;      /* negative: what failed, err says it */
-	bool is_refused; /* it is the model that is wrong, or the order */
-	struct err err;
-	/* orders that wait for the next minute */
-	char (*aside)[SHA256_HEX];
-	size_t aside_count;
-	/* files that go */
-	char (*outdated)[SHA256_HEX];
-	size_t outdated_count;
-};
 
 struct registrar {
 	uv_loop_t *loop;
@@ -62,116 +30,13 @@ struct registrar {
 	struct log_memory trouble;
 };
 
-static void drop_order(struct job *j)
-{
-	incoming_order_deinit(&j->order);
-	free(j->bytes);
-	j->bytes = NULL;
-	j->len = 0;
-	model_free(j->model);
-	j->model = NULL;
-	j->is_refused = false;
-	j->result = 0;
-	j->err.text[0] = '\0';
-}
-
 /* In the pool. */
-
-static bool choose(void *owner, const char *sha256)
-{
-	struct job *j = owner;
-
-	for (size_t i = 0; i < j->aside_count; i++) {
-		if (strcmp(j->aside[i], sha256) == 0)
-			return false;
-	}
-	snprintf(j->order.sha256, sizeof(j->order.sha256), "%s", sha256);
-	return true;
-}
-
-static int read_model(struct job *j)
-{
-	char *path = incoming_model_path(j->folder, j->order.sha256), found[SHA256_HEX];
-	int r = path ? model_file_read(&j->bytes, &j->len, path, j->limit_bytes, &j->err)
-		     : err_set(&j->err, -ENOMEM, "no memory for a path");
-
-	if (r == 0) {
-		sha256_hex(found, j->bytes, j->len);
-		if (strcmp(found, j->order.sha256) != 0)
-			r = err_set(&j->err, -EINVAL,
-				"%s: the contents are not what the name says: %s", path, found);
-	}
-	if (r == 0) {
-		r = model_parse(&j->model, j->bytes, j->len, j->kernels, &j->err);
-		if (r < 0)
-			err_prefix(&j->err, r, "%s", path);
-	}
-	free(path);
-	return r;
-}
-
-static int read_order(struct job *j)
-{
-	char sha256[SHA256_HEX];
-	int r = incoming_each(j->folder, choose, j, &j->err);
-
-	if (r < 0 || !j->order.sha256[0])
-		return r;
-	strcpy(sha256, j->order.sha256);
-	r = incoming_read(&j->order, j->folder, sha256, &j->err);
-	if (r == INCOMING_GONE) {
-		j->order.sha256[0] = '\0';
-		return 0;
-	}
-	if (r == 0)
-		r = read_model(j);
-	/* all else would be the same the next time */
-	j->is_refused = r < 0 && r != -ENOMEM && r != -EIO;
-	return r;
-}
-
-static void tidy(struct job *j)
-{
-	for (size_t i = 0; i < j->outdated_count; i++) {
-		char *path = model_file_path(j->state_dir, j->outdated[i]);
-
-		if (path && unlink(path) < 0 && errno != ENOENT)
-			j->result = err_set(&j->err, -errno, "%s: %s", path, strerror(errno));
-		free(path);
-	}
-}
-
 static void on_work(uv_work_t *w)
 {
 	struct registrar *r = w->data;
-	struct job *j = &r->job;
-	char text[sizeof(j->err.text)];
 
-	switch (r->step) {
-	case STEP_READ:
-		j->result = read_order(j);
-		break;
-	case STEP_KEEP:
-		j->result =
-			model_file_keep(j->state_dir, j->order.sha256, j->bytes, j->len, &j->err);
-		break;
-	case STEP_REMOVE:
-		incoming_remove(j->folder, j->order.sha256);
-		break;
-	case STEP_REFUSE:
-		memcpy(text, j->err.text, sizeof(text));
-		j->result = incoming_refuse(j->folder, &j->order, text, &j->err);
-		break;
-	case STEP_TIDY:
-		tidy(j);
-		break;
-	case STEP_IDLE:
-	case STEP_COMMIT:
-		break;
-	}
+	job_run(&r->job, r->step);
 }
-
-/* On the loop. */
 
 static void on_worked(uv_work_t *w, int status);
 
@@ -236,7 +101,7 @@ static void look(struct registrar *r)
 		return;
 	}
 	r->looks_again = false;
-	drop_order(&r->job);
+	job_drop_order(&r->job);
 	if (r->is_untidy && pipeline_registry_is_committed(r->pipeline) && begin_to_tidy(r))
 		r->looks_again = true;
 	else
@@ -246,7 +111,7 @@ static void look(struct registrar *r)
 /* Nothing is in hand any more. */
 static void rest(struct registrar *r, bool looks_again)
 {
-	drop_order(&r->job);
+	job_drop_order(&r->job);
 	r->step = STEP_IDLE;
 	if (looks_again || r->looks_again)
 		look(r);
@@ -448,7 +313,7 @@ void registrar_free(struct registrar *r)
 {
 	if (!r)
 		return;
-	drop_order(&r->job);
+	job_drop_order(&r->job);
 	free(r->job.folder);
 	free(r->job.state_dir);
 	free(r->job.aside);
