@@ -81,9 +81,11 @@ static int look(struct handing *h, enum model_role *role, struct err *err)
 
 	if (r < 0)
 		return r;
+	if (order_is_there(h))
+		return NOT_YET;
 	if (incoming_is_refused(h->folder, h->m->sha256, text, sizeof(text)))
 		return err_set(err, -EINVAL, "%s", text);
-	return *role == ROLE_RETIRED || order_is_there(h) ? NOT_YET : 0;
+	return *role == ROLE_RETIRED ? NOT_YET : 0;
 }
 
 static int say_late(const struct handing *h, struct err *err)
