@@ -490,6 +490,102 @@ def without_a_daemon_defectctl_does_the_same():
         assert status == 1 and "beef" in said, said
 
 
+def imported(press, seed, **how):
+    """(exit status, what it says) of `defectctl model import`."""
+    path, sha = press.models.make(seed, how.pop("columns", "xy"))
+    status, out, said = harness.ctl("model", "import", path, "--line", LINE,
+                                    config=press.site.config, check=False, **how)
+    return status, (out + said).strip(), sha
+
+
+def defectctl_model_import_brings_a_challenger():
+    with Press(MODELS) as press:
+        status, said, a = imported(press, 1)
+        assert status == 0 and a[:12] in said and "challenger" in said, said
+        assert press.roles() == {a: "challenger"} and not os.listdir(press.incoming)
+        status, said, _ = imported(press, 1)
+        assert status == 0 and "already" in said, said
+        assert len(press.events()) == 1, press.events()
+        press.ask("promote", "r1", model="challenger")
+        status, said, _ = imported(press, 1, columns="xz")
+        assert status == 1 and 'wants feature "z"' in said, said
+        assert press.roles() == {a: "champion"}
+        assert os.listdir(press.incoming) == []
+        press.units(3)
+        # and where none runs
+        assert press.site.daemon.end() == 0
+        status, said, b = imported(press, 2)
+        assert status == 0 and b[:12] in said, said
+        status, said, _ = imported(press, 2)
+        assert status == 0 and "already" in said, said
+        status, said, _ = imported(press, 3, columns="xz")
+        assert status == 1 and 'wants feature "z"' in said, said
+        assert press.roles() == {a: "champion", b: "challenger"}
+        assert sorted(os.listdir(os.path.dirname(press.incoming))) == sorted(
+            [a + ".onnx", b + ".onnx", "incoming"])
+        press.start()
+        units = press.units(5)
+        assert {(u, b) for u in units} <= set(press.shadows())
+        press.check_probabilities()
+
+
+def an_import_before_the_first_start_is_there_after_it():
+    with Press(MODELS, start=False) as press:
+        status, said, a = imported(press, 1)
+        assert status == 0, said
+        harness.ctl("model", "promote", a[:6], config=press.site.config)
+        press.start()
+        press.wait_said("scoring", a)
+        press.units(3)
+        press.check_probabilities()
+
+
+def an_import_onto_a_full_disk_leaves_nothing():
+    with Press(MODELS) as press:
+        a = press.bring(1)
+        press.ask("promote", "r1", model=a)
+        trouble = os.path.join(press.site.folder, "trouble")
+        shim = harness.need(os.path.join(SHIMS, "libshim_disk.so"), "the shim")
+        env = {"DISK_ROOT": press.site.state, "DISK_TROUBLE": trouble, "LD_PRELOAD": shim,
+               "ASAN_OPTIONS": "verify_asan_link_order=0"}
+        press.models.make(2)
+        for has_daemon in (True, False):
+            if not has_daemon:
+                assert press.site.daemon.end() == 0
+            harness.write(trouble, "ENOSPC")
+            status, said, b = imported(press, 2, env=env)
+            assert status == 1 and ("No space left" in said or "full" in said), said
+            os.remove(trouble)
+            assert os.listdir(press.incoming) == []
+            assert sorted(os.listdir(os.path.dirname(press.incoming))) == sorted(
+                [a + ".onnx", "incoming"])
+            assert press.roles() == {a: "champion"}
+        press.start()
+        assert imported(press, 2)[0] == 0
+        press.units(3)
+        press.check_probabilities()
+
+
+def root_writes_as_the_owner_of_the_state_folder():
+    if os.geteuid() != 0:
+        raise harness.Skip("only root can give itself out as another")
+    with Press(MODELS) as press:
+        a = press.bring(1)
+        assert press.site.daemon.end() == 0
+        os.chmod(press.site.folder, 0o755)
+        for folder, _, files in os.walk(press.site.state):
+            for name in [folder] + [os.path.join(folder, f) for f in files]:
+                os.chown(name, 65534, 65534)
+        # who changed its user cannot look for leaks
+        env = {"ASAN_OPTIONS": "detect_leaks=0"}
+        status, said, b = imported(press, 2, env=env)
+        assert status == 0, said
+        harness.ctl("model", "promote", b, config=press.site.config, env=env)
+        for folder, _, files in os.walk(press.site.state):
+            for name in [folder] + [os.path.join(folder, f) for f in files]:
+                assert os.stat(name).st_uid == 65534, name
+
+
 def defectctl_model_list_shows_what_there_is():
     with Press(MODELS) as press:
         a = press.bring(1)
@@ -534,6 +630,10 @@ if __name__ == "__main__":
             a_database_begun_anew_knows_the_models_in_use,
             a_database_of_the_version_before_is_brought_up,
             without_a_daemon_defectctl_does_the_same,
+            defectctl_model_import_brings_a_challenger,
+            an_import_before_the_first_start_is_there_after_it,
+            an_import_onto_a_full_disk_leaves_nothing,
+            root_writes_as_the_owner_of_the_state_folder,
             defectctl_model_list_shows_what_there_is,
         )
     finally:
