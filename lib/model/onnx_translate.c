@@ -183,7 +183,7 @@ static int find_needed(struct onnx_work *w, const struct onnx_choice *choice, bo
 static int translate_nodes(struct onnx_work *w, const struct onnx_choice *choice)
 {
 	const struct onnx_graph *g = w->graph;
-	bool *needed;
+	bool *needed = NULL;
 	int rc = find_needed(w, choice, &needed);
 
 	for (size_t i = 0; rc == 0 && i < g->value_count; i++)
@@ -253,7 +253,7 @@ static int translate(struct onnx_program *out, struct onnx_work *w, struct arena
 	const struct onnx_graph *g = w->graph;
 	struct onnx_choice choice;
 	struct onnx_program p = {0};
-	size_t *makers, *widths, result;
+	size_t *makers = NULL, *widths, result;
 	int rc = find_makers(w, &makers);
 
 	if (rc < 0)
