@@ -106,3 +106,12 @@ void config_report_model(struct config_report *r, const struct line_config *line
 	if (why_none && why_none[0] && is_wanted)
 		config_report_error(r, line->file, "/model", "%s", trouble);
 }
+
+const char *config_first_error(const struct config_report *r)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		if (!r->problems[i].is_warning)
+			return r->problems[i].text;
+	}
+	return "";
+}

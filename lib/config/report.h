@@ -37,5 +37,8 @@ void config_report_warning(struct config_report *r, const char *file, const char
 /* A text that json_parse refused: its sentence begins with "<line>:<column>: ". */
 void config_report_syntax(struct config_report *r, const char *file, const char *sentence);
 
+/* "" without one. */
+const char *config_first_error(const struct config_report *r);
+
 /* Every finding on a line of its own; warnings begin with "warning: ". */
 void config_report_text(const struct config_report *r, struct buf *out);

@@ -2,8 +2,8 @@
  *
  *   magic, version, number, both clocks, since when what has no journal is lost
  *   lines: count; for each its name, counters over restarts,
- *       outgoing generations, the oldest first: count; of each sha256 of line file and model, why
- *           there is none, length and state of its assembler
+ *       outgoing generations, the oldest first: count; of each sha256 of the line file, why there
+ *           is no model, which there is and what it wants, length and state of its assembler
  *       length and state of the newest one's
  *   what the models in force want (snapshot_models.c)
  *   checksum of all that
@@ -66,8 +66,8 @@ static void save_outgoing(const struct engine_line *g, struct buf *out)
 	if (assembler_open_count(g->assembler) == 0)
 		return;
 	buf_put_string(out, g->spec.config_sha256);
-	buf_put_string(out, g->champion.model ? model_sha256(g->champion.model) : "");
 	buf_put_string(out, g->why_none);
+	snapshot_save_wanted(g, out);
 	save_assembler(g, out);
 }
 
@@ -131,11 +131,12 @@ struct outgoing_texts {
 	char config[SHA256_HEX], model[SHA256_HEX], why_none[32];
 };
 
-static void take_texts(struct cursor *in, struct outgoing_texts *out)
+/* With what its model wants, into the generation, unless that is NULL. */
+static void take_texts(struct cursor *in, struct engine_line *g, struct outgoing_texts *out)
 {
 	cursor_string(in, out->config, sizeof(out->config));
-	cursor_string(in, out->model, sizeof(out->model));
 	cursor_string(in, out->why_none, sizeof(out->why_none));
+	snapshot_load_wanted(g, in, out->model);
 }
 
 /* The bytes of an assembler's state. */
@@ -193,11 +194,7 @@ static int load_outgoing(
 {
 	struct outgoing_texts texts;
 
-	take_texts(in, &texts);
-	if (g && !in->failed && strcmp(texts.config, g->spec.config_sha256) != 0)
-		return err_set(err, -EINVAL,
-			"the snapshot of line \"%s\": the line files before are in disorder",
-			saved->name);
+	take_texts(in, g, &texts);
 	return load_state(in, g, saved->name, err);
 }
 
@@ -320,7 +317,7 @@ static int each_of_line(struct cursor *in, uint32_t version,
 		const struct saved_generation g = {
 			saved.name, texts.config, texts.model, texts.why_none};
 
-		take_texts(in, &texts);
+		take_texts(in, NULL, &texts);
 		r = take_state(in, &state, err);
 		if (r == 0)
 			r = each(owner, &g);

@@ -15,12 +15,11 @@
 #define FEATURE_NAME_MAX 256 /* with what was taken of it */
 #define MAGIC 0x6d6f6465u    /* "mode" */
 
-static void save_line(const struct engine_line *l, struct buf *out)
+void snapshot_save_wanted(const struct engine_line *l, struct buf *out)
 {
 	const struct model *m = l->champion.model;
 	size_t count = m ? model_feature_count(m) : 0;
 
-	buf_put_string(out, l->spec.name);
 	buf_put_string(out, m ? model_sha256(m) : "");
 	buf_put_u32(out, (uint32_t)count);
 	for (size_t i = 0; i < count; i++)
@@ -31,8 +30,10 @@ void snapshot_save_models(const struct engine *e, struct buf *out)
 {
 	buf_put_u32(out, MAGIC);
 	buf_put_u32(out, (uint32_t)e->line_count);
-	for (size_t i = 0; i < e->line_count; i++)
-		save_line(&e->lines[i], out);
+	for (size_t i = 0; i < e->line_count; i++) {
+		buf_put_string(out, e->lines[i].spec.name);
+		snapshot_save_wanted(&e->lines[i], out);
+	}
 }
 
 static struct engine_line *find_line(struct engine *e, const char *name)
@@ -61,25 +62,28 @@ static void require(struct engine_line *l, struct cursor *in, uint32_t count)
 	}
 }
 
-static int load_line(struct engine *e, struct cursor *in, struct err *err)
+void snapshot_load_wanted(struct engine_line *l, struct cursor *in, char sha256[SHA256_HEX])
 {
-	char name[NAME_LEN_MAX + 1], sha256[SHA256_HEX];
-	struct engine_line *l;
 	uint32_t count;
 
-	cursor_string(in, name, sizeof(name));
-	cursor_string(in, sha256, sizeof(sha256));
+	cursor_string(in, sha256, SHA256_HEX);
 	count = cursor_u32(in);
-	l = in->failed ? NULL : find_line(e, name);
 	require(l, in, count);
-	if (in->failed)
-		return err_set(err, -EINVAL, "the snapshot ends within the models in force");
-	if (!l)
-		return 0; /* no longer configured */
+	if (in->failed || !l)
+		return;
 	strcpy(l->loaded_model, sha256);
 	l->has_loaded = true;
 	assembler_require(l->assembler, sha256[0] ? l->required : NULL);
-	return 0;
+}
+
+static int load_line(struct engine *e, struct cursor *in, struct err *err)
+{
+	char name[NAME_LEN_MAX + 1], sha256[SHA256_HEX];
+
+	cursor_string(in, name, sizeof(name)); /* NULL: no longer configured */
+	snapshot_load_wanted(in->failed ? NULL : find_line(e, name), in, sha256);
+	return in->failed ? err_set(err, -EINVAL, "the snapshot ends within the models in force")
+			  : 0;
 }
 
 int snapshot_load_models(struct engine *e, struct cursor *in, struct err *err)

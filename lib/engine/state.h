@@ -33,5 +33,8 @@ MUST_CHECK int engine_take_command(struct engine *e, const struct engine_input *
 	const char *name, struct outcomes *out);
 
 /* snapshot_models.c */
+void snapshot_save_wanted(const struct engine_line *l, struct buf *out);
+/* NULL: passed over. *sha256 of the model; the cursor may have failed. */
+void snapshot_load_wanted(struct engine_line *l, struct cursor *in, char sha256[SHA256_HEX]);
 void snapshot_save_models(const struct engine *e, struct buf *out);
 MUST_CHECK int snapshot_load_models(struct engine *e, struct cursor *in, struct err *err);

@@ -50,9 +50,9 @@ static void check_password_file(struct gateway_check *c)
 }
 
 /* A line file's model beside a champion: contents the registry knows change nothing, others would
- * become champion at the next start. */
-static int check_next_model(
-	struct gateway_check *c, struct store *s, const struct gateway_line *line, struct err *err)
+ * become champion at the next start: *replaces it. */
+static int check_next_model(struct gateway_check *c, struct store *s,
+	const struct gateway_line *line, bool *replaces, struct err *err)
 {
 	CLEANUP(model_free) struct model *m = NULL;
 	const struct line_config *config = line->config;
@@ -87,6 +87,7 @@ static int check_next_model(
 	}
 	if (r < 0)
 		config_report_error(&c->report, config->file, "/model", "%s", trouble.text);
+	*replaces = r == 0;
 	return 0;
 }
 
@@ -121,10 +122,13 @@ static int check_against_store(struct gateway_check *c, struct err *err)
 		r = gateway_load_models(c->gateway, registry, err);
 	for (size_t i = 0; r == 0 && i < c->config->line_count; i++) {
 		const struct gateway_line *line = &c->gateway->lines[i];
+		bool replaces = false;
 
-		config_report_model(&c->report, line->config, line->why_none, line->trouble);
 		if (line->has_champion && line->config->model)
-			r = check_next_model(c, registry, line, err);
+			r = check_next_model(c, registry, line, &replaces, err);
+		if (!replaces)
+			config_report_model(
+				&c->report, line->config, line->why_none, line->trouble);
 	}
 	return r;
 }

@@ -36,15 +36,6 @@ static int take_todays(struct reading *r, struct gateway_line *l, const char *wh
 	return rc == -EINVAL ? 0 : rc; /* it was read a moment ago */
 }
 
-static const char *first_error(const struct config_report *report)
-{
-	for (size_t i = 0; i < report->count; i++) {
-		if (!report->problems[i].is_warning)
-			return report->problems[i].text;
-	}
-	return "";
-}
-
 static int compare(void *owner, const struct in_force *f)
 {
 	struct reading *r = owner;
@@ -69,7 +60,7 @@ static int add_line(void *owner, const struct in_force *f)
 	rc = config_add_line(r->config, file, f->text, &report);
 	if (rc != -EINVAL)
 		return rc;
-	return take_todays(r, today, first_error(&report));
+	return take_todays(r, today, config_first_error(&report));
 }
 
 int earlier_config(struct config **out, struct gateway *g, struct store *s, struct err *err)

@@ -67,6 +67,7 @@ void gateway_free(struct gateway *g)
 	engine_free(g->engine);
 	for (size_t i = 0; g->lines && i < g->config->line_count; i++)
 		free_models(&g->lines[i]);
+	config_free(g->earlier);
 	free(g->lines);
 	free(g);
 }
@@ -115,6 +116,13 @@ static int put_rows(const struct gateway *g, struct store *s, const struct in_fo
 	return r;
 }
 
+void gateway_in_force(const struct gateway *g, struct in_force *out)
+{
+	for (size_t i = 0; i < g->config->line_count; i++)
+		out[i] = (struct in_force){
+			.line = g->config->lines[i].name, .sha256 = g->config->lines[i].sha256};
+}
+
 int gateway_put_in_force(
 	const struct gateway *g, struct store *s, const struct buf *state, struct err *err)
 {
@@ -124,9 +132,7 @@ int gateway_put_in_force(
 
 	if (!v)
 		return err_set(err, -ENOMEM, "no memory for %zu lines", count);
-	for (size_t i = 0; i < count; i++)
-		v[i] = (struct in_force){
-			.line = g->config->lines[i].name, .sha256 = g->config->lines[i].sha256};
+	gateway_in_force(g, v);
 	r = put_rows(g, s, v, state, err);
 	free(v);
 	return r;

@@ -31,8 +31,9 @@ struct gateway {
 	const struct nn_kernels *kernels;
 	struct engine *engine;
 	struct gateway_line *lines; /* [config->line_count], as the engine's lines */
-	bool has_taken_over;        /* gateway_restore: from other line files than today's */
-	char left_out[512]; /* then: units of lines that are gone: "3 open units of .."; "" */
+	struct config *earlier; /* line files of before under which units are open; NULL: none */
+	bool has_taken_over;    /* gateway_restore: from other line files than today's */
+	char left_out[512];     /* then: units of lines that are gone: "3 open units of .."; "" */
 };
 
 /* An engine with the configured lines and no models. */
@@ -78,6 +79,10 @@ MUST_CHECK int gateway_load_beside(struct gateway *g, struct err *err);
  * of before; the state then goes over to today's, which come into force in one transaction with a
  * snapshot of it. A snapshot or a journal that cannot be read is -EINVAL. */
 MUST_CHECK int gateway_restore(struct gateway *g, struct store *s, struct err *err);
+
+/* Which line files are in force, as rows for store_put_in_force: [line_count]. */
+struct in_force;
+void gateway_in_force(const struct gateway *g, struct in_force *out);
 
 /* Notes in the store which line files are in force, in one transaction with a snapshot: the
  * engine's state, as engine_save put it. NULL: what snapshot and journal there are were written

@@ -11,6 +11,7 @@
 #include "lib/base/err.h"
 #include "lib/gateway/earlier.h"
 #include "lib/gateway/model_file.h"
+#include "lib/gateway/outgoing.h"
 #include "lib/store/journal.h"
 
 #define ARENA_BLOCK_BYTES (64u << 10)
@@ -49,6 +50,18 @@ static int take_row(void *owner, uint64_t first, uint64_t last, const void *byte
 	return 0;
 }
 
+/* With the line files of before under which there are units open. */
+static int load_state(
+	struct gateway *g, struct store *s, const void *bytes, size_t len, struct err *err)
+{
+	CLEANUP(outgoing_list_deinit) struct outgoing_list before = {0};
+	int r = outgoing_of_snapshot(&before, g, s, bytes, len, err);
+
+	if (r == 0)
+		r = outgoing_add(g, &before, err);
+	return r == 0 ? engine_load(g->engine, bytes, len, err) : r;
+}
+
 static int load_snapshot(struct gateway *g, struct store *s, uint64_t *number, struct err *err)
 {
 	void *bytes = NULL;
@@ -56,7 +69,7 @@ static int load_snapshot(struct gateway *g, struct store *s, uint64_t *number, s
 	int r = store_load_snapshot(s, number, &bytes, &len, err);
 
 	if (r == 0 && bytes) {
-		r = engine_load(g->engine, bytes, len, err);
+		r = load_state(g, s, bytes, len, err);
 		engine_skip_to(g->engine, *number);
 	}
 	free(bytes);
@@ -177,7 +190,7 @@ static int take_over(
 	engine_save(before->engine, &state);
 	if (buf_failed(&state))
 		return err_set(err, -ENOMEM, "no memory to take the state over");
-	r = engine_load(g->engine, state.data, state.len, err);
+	r = load_state(g, s, state.data, state.len, err);
 	return r == 0 ? gateway_put_in_force(g, s, &state, err) : r;
 }
 

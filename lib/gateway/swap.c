@@ -180,6 +180,20 @@ int swap_register(struct swap *out, struct gateway *g, size_t line, struct model
 	return roles_apply(&l->roles, &out->changes);
 }
 
+int swap_adopt(struct swap *out, struct gateway *g, size_t line, struct model *m, int64_t now_ms)
+{
+	const struct role *known = roles_find(&g->lines[line].roles, model_sha256(m));
+	int r = 0;
+
+	*out = (struct swap){.code = ""};
+	if (known)
+		nothing_to_do(out, known);
+	else
+		r = put_in_force(out, g, line, &m, now_ms);
+	model_free(m);
+	return r;
+}
+
 static const char *metrics_of(const struct gateway_line *l, const char *sha256)
 {
 	const struct model *const loaded[] = {

@@ -30,6 +30,11 @@ MUST_CHECK int swap_carry_out(struct swap *out, struct gateway *g, size_t line,
 MUST_CHECK int swap_register(
 	struct swap *out, struct gateway *g, size_t line, struct model *m, int64_t now_ms);
 
+/* A line file's model that the registry does not know, that was checked, and whose copy is kept
+ * under models/, is champion from now on. The model is taken over, as by swap_register. -ENOMEM. */
+MUST_CHECK int swap_adopt(
+	struct swap *out, struct gateway *g, size_t line, struct model *m, int64_t now_ms);
+
 /* The rows of the registry that follow, in order; `each` copies what it needs. */
 MUST_CHECK int swap_rows(const struct swap *s, const struct gateway *g, size_t line, const char *by,
 	const char *why, int (*each)(void *owner, const struct model_row *row), void *owner);

@@ -1,5 +1,9 @@
 #include "lib/store/in_force.h"
 
+#include <errno.h>
+#include <string.h>
+
+#include "lib/base/err.h"
 #include "lib/store/statement.h"
 
 static int put_one(struct store *s, const struct in_force *f, struct err *err)
@@ -25,6 +29,29 @@ int store_put_in_force(struct store *s, const struct in_force *v, size_t count, 
 		r = statement_run(&st, err);
 	for (size_t i = 0; r == 0 && i < count; i++)
 		r = put_one(s, &v[i], err);
+	return r;
+}
+
+int store_config_text(struct store *s, const char *sha256, char **out, struct err *err)
+{
+	static const char sql[] = "SELECT text FROM config WHERE sha256 = ?";
+	struct statement st;
+	char *text = NULL;
+	int r = statement_get(&st, s, sql, "read a line file of before", err);
+
+	if (r < 0)
+		return r;
+	statement_text(&st, sha256);
+	r = statement_step(&st, err);
+	if (r == STATEMENT_ROW) {
+		const char *found = (const char *)sqlite3_column_text(st.stmt, 0);
+
+		text = strdup(found ? found : "");
+		r = text ? 0 : err_set(err, -ENOMEM, "no memory for a line file");
+	}
+	statement_end(&st);
+	if (r == 0)
+		*out = text;
 	return r;
 }
 

@@ -14,6 +14,8 @@ struct in_force {
  * that the journal of those before is gone. */
 MUST_CHECK int store_put_in_force(
 	struct store *s, const struct in_force *v, size_t count, struct err *err);
+/* The text of a line file; *out is the caller's (free), NULL when it is not there. */
+MUST_CHECK int store_config_text(struct store *s, const char *sha256, char **out, struct err *err);
 /* In order of the lines' names. A negative result of `each` ends it and is returned. */
 MUST_CHECK int store_each_in_force(struct store *s,
 	int (*each)(void *owner, const struct in_force *f), void *owner, struct err *err);

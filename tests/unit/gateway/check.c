@@ -159,19 +159,22 @@ static void the_champion_stands_in_for_an_absent_file(void **state)
 	assert_string_equal(model_sha256(c.gateway->lines[0].model), sha256);
 }
 
-static void a_champion_that_no_longer_fits_is_an_error(void **state)
+static void a_champion_that_no_longer_fits_is_an_error_but_where_another_takes_its_place(
+	void **state)
 {
-	CLEANUP(gateway_check_deinit) struct gateway_check c = {0};
+	CLEANUP(gateway_check_deinit) struct gateway_check c = {0}, d = {0};
 	char sha256[SHA256_HEX];
 
 	(void)state;
 	write_model("m.onnx", "pressure", sha256);
 	register_model(sha256, "m.onnx");
-	write_model("state/models/m.onnx", "speed", NULL);
+	write_model("state/models/m.onnx", "pressure", NULL); /* contents it knows */
 	assert_int_equal(gateway_check(&c, "defectd.json", nn_kernels_choose(NULL, NULL), NULL), 0);
 	assert_int_equal(c.report.errors, 1);
 	assert_non_null(strstr(c.report.problems[0].what,
 		"the model wants feature \"pressure\", which the line does not have"));
+	write_model("state/models/m.onnx", "speed", NULL);
+	check(&d, "");
 }
 
 static void the_next_model_is_checked_beside_the_champion(void **state)
@@ -271,7 +274,8 @@ int main(void)
 		IN_FOLDER(a_model_that_does_not_fit_is_named_with_the_feature),
 		IN_FOLDER(a_file_that_is_no_model_is_an_error),
 		IN_FOLDER(the_champion_stands_in_for_an_absent_file),
-		IN_FOLDER(a_champion_that_no_longer_fits_is_an_error),
+		IN_FOLDER(
+			a_champion_that_no_longer_fits_is_an_error_but_where_another_takes_its_place),
 		IN_FOLDER(the_next_model_is_checked_beside_the_champion),
 		IN_FOLDER(a_feature_whose_column_has_another_type_is_an_error),
 		IN_FOLDER(a_password_file_that_is_absent_is_an_error),
