@@ -68,6 +68,7 @@ void batch_clear(struct batch *b)
 	b->messages = b->bytes = 0;
 	b->begun_ns = 0;
 	b->rows_refused = 0;
+	b->gateway = NULL;
 	b->next = NULL;
 }
 
@@ -134,13 +135,15 @@ int batch_add_label(struct batch *b, const struct label_row *row, int64_t now_ms
 	return 0;
 }
 
-int batch_add_reply(struct batch *b, size_t line, const struct command_reply *reply)
+int batch_add_reply(struct batch *b, const char *topic, const struct command_reply *reply)
 {
+	char *copy = arena_string(b->arena, topic);
+
 	begin(b);
-	if (grow(&b->replies, b->reply_count, &b->reply_cap, sizeof(*b->replies)) < 0)
+	if (!copy || grow(&b->replies, b->reply_count, &b->reply_cap, sizeof(*b->replies)) < 0)
 		return -ENOMEM;
 	b->replies[b->reply_count++] =
-		(struct batch_reply){line, *reply, reply->of_label ? b->label_count - 1 : SIZE_MAX};
+		(struct batch_reply){copy, *reply, reply->of_label ? b->label_count - 1 : SIZE_MAX};
 	return 0;
 }
 

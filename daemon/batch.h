@@ -18,8 +18,10 @@ struct batch_label {
 	bool is_known; /* it was there already: set by the commit */
 };
 
+struct gateway;
+
 struct batch_reply {
-	size_t line; /* SIZE_MAX: the gateway's */
+	const char *topic; /* in the arena */
 	struct command_reply reply;
 	size_t label; /* that it answers; SIZE_MAX: none */
 };
@@ -58,6 +60,10 @@ struct batch {
 	uint64_t *deletes;
 	size_t delete_count, delete_cap;
 
+	/* Line files that come into force with the snapshot: their tables are made before, and rows
+	 * of earlier batches are of those before. NULL: none. Borrowed. */
+	const struct gateway *gateway;
+
 	bool has_snapshot;
 	struct buf snapshot;
 	uint64_t snapshot_number;
@@ -84,7 +90,8 @@ void batch_drop_inputs(struct batch *b);
 MUST_CHECK int batch_add_row(struct batch *b, const struct unit_row *row);
 /* The texts of these two are in the batch's arena already. */
 MUST_CHECK int batch_add_label(struct batch *b, const struct label_row *row, int64_t now_ms);
-MUST_CHECK int batch_add_reply(struct batch *b, size_t line, const struct command_reply *reply);
+MUST_CHECK int batch_add_reply(
+	struct batch *b, const char *topic, const struct command_reply *reply);
 /* Unit and model must live as long as the batch. */
 MUST_CHECK int batch_add_shadow(struct batch *b, const struct shadow_row *row);
 MUST_CHECK int batch_add_model(struct batch *b, const struct model_row *row);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/err.h"
+#include "lib/gateway/gateway.h"
 #include "lib/store/units.h"
 
 #define NAMED_ROW_MAX 512
@@ -110,13 +111,25 @@ static int put_batch(struct store *s, struct batch *b, struct err *err)
 	if (r == 0 && b->has_snapshot)
 		r = store_put_snapshot(s, b->snapshot_number, b->snapshot_at_ms, b->snapshot.data,
 			b->snapshot.len, err);
+	if (r == 0 && b->gateway)
+		r = gateway_put_in_force_with(b->gateway, s, err);
 	return r;
+}
+
+/* Tables and columns that the rows of new line files want; the ones before them do not mind. */
+static int prepare(struct store *s, const struct batch *b, struct err *err)
+{
+	return b->gateway ? gateway_prepare_store(b->gateway, s, b->snapshot_at_ms, err) : 0;
 }
 
 int commit_batches(struct store *s, struct batch *first, struct err *err)
 {
-	int r = store_begin(s, err);
+	int r = 0;
 
+	for (const struct batch *b = first; r == 0 && b; b = b->next)
+		r = prepare(s, b, err);
+	if (r == 0)
+		r = store_begin(s, err);
 	if (r < 0)
 		return r;
 	for (struct batch *b = first; r == 0 && b; b = b->next)

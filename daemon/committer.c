@@ -22,7 +22,7 @@ enum result { RESULT_NONE, RESULT_COMMITTED, RESULT_BEGUN_ANEW };
 
 struct committer {
 	struct store *store;
-	const struct gateway *gateway;
+	const struct gateway *gateway; /* the store thread's: the one that was committed last */
 	int64_t boot;
 	char *db_path;
 	struct committer_handlers handlers;
@@ -117,6 +117,8 @@ static bool attempt(struct committer *c, struct batch *first)
 		is_new = r == 0;
 	}
 	atomic_store(&c->busy_since_ns, 0);
+	for (const struct batch *b = first; r == 0 && !is_new && b; b = b->next)
+		c->gateway = b->gateway ? b->gateway : c->gateway;
 	if (r < 0) {
 		set_trouble(c, err.text[0] ? err.text : strerror(-r));
 		return false;

@@ -17,6 +17,7 @@
 #include "daemon/outlet.h"
 #include "daemon/pipeline.h"
 #include "daemon/registrar.h"
+#include "daemon/reload.h"
 #include "daemon/start.h"
 #include "daemon/status.h"
 #include "daemon/stop.h"
@@ -42,6 +43,7 @@ static void on_tick(uv_timer_t *t)
 	if (jump_ms)
 		pipeline_clock_set(d->pipeline, jump_ms);
 	pipeline_alive(d->pipeline);
+	reload_tick(d->reload);
 	intake_tick(d->intake);
 	registrar_tick(d->registrar);
 	status_tick(d->status);
@@ -53,7 +55,7 @@ static void on_signal(uv_signal_t *s, int number)
 	struct daemon *d = s->data;
 
 	if (number == SIGHUP)
-		log_warning("SIGHUP: reloading is not part of this version, nothing changes");
+		reload_ask(d->reload, NULL);
 	else
 		stop_begin(d->stop, number == SIGTERM ? "SIGTERM" : "SIGINT");
 }
@@ -87,6 +89,16 @@ static void on_models_changed(void *owner)
 	status_update(d->status);
 }
 
+static void on_reload(void *owner, const struct reload_request *request)
+{
+	reload_ask(((struct daemon *)owner)->reload, request);
+}
+
+static void on_reloaded(void *owner, const struct gateway *g)
+{
+	reload_committed(((struct daemon *)owner)->reload, g);
+}
+
 static int build_outlet(struct daemon *d, struct err *err)
 {
 	int r = status_new(&d->status, d, err);
@@ -109,6 +121,8 @@ static int build_pipeline(struct daemon *d, uint64_t delivery_next, struct err *
 		.committed = on_committed,
 		.trouble_changed = on_state_changed,
 		.models_changed = on_models_changed,
+		.reload = on_reload,
+		.reloaded = on_reloaded,
 	};
 	struct committer_handlers handlers;
 	int r = pipeline_new(&d->pipeline, &o, err);
@@ -145,7 +159,8 @@ static int build_flow(struct daemon *d, struct err *err)
 	}
 	r = start_deliveries(d, &deliveries, err);
 	if (r == 0)
-		r = subscriptions_new(&subscriptions, d->config, d->marker, err);
+		r = subscriptions_new(&subscriptions, d->config,
+			(const struct config *const[]){d->gateway->earlier}, 1, d->marker, err);
 	if (r == 0)
 		r = build_outlet(d, err);
 	if (r == 0)
@@ -177,11 +192,13 @@ static int build(struct daemon *d, struct err *err)
 	int r = start_state(d, err);
 
 	if (r == 0)
-		r = start_password(d, err);
+		r = start_read_password(&d->password, d->config, err);
 	if (r == 0)
 		r = build_flow(d, err);
 	if (r == 0)
 		r = notify_new(&d->notify, d, err);
+	if (r == 0)
+		r = reload_new(&d->reload, d, err);
 	return r == 0 ? stop_new(&d->stop, d, err) : r;
 }
 
@@ -199,6 +216,8 @@ static bool tear_down(struct daemon *d)
 		return false;
 	if (d->intake)
 		intake_close(d->intake);
+	if (d->reload)
+		reload_close(d->reload);
 	if (d->registrar)
 		registrar_close(d->registrar);
 	if (d->pipeline)
@@ -219,6 +238,7 @@ static bool tear_down(struct daemon *d)
 	outlet_free(d->outlet);
 	status_free(d->status);
 	gateway_free(d->gateway);
+	reload_free(d->reload);
 	store_close(d->store);
 	if (d->lock >= 0)
 		close(d->lock);

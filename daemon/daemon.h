@@ -15,6 +15,7 @@ struct notify;
 struct outlet;
 struct pipeline;
 struct registrar;
+struct reload;
 struct status;
 struct stop;
 struct store;
@@ -36,6 +37,7 @@ struct daemon {
 	struct pipeline *pipeline;
 	struct committer *committer;
 	struct registrar *registrar;
+	struct reload *reload;
 	struct intake *intake;
 	struct status *status;
 	struct notify *notify;

@@ -40,7 +40,7 @@ int db_file_begin_anew(struct store **out, const char *path, const struct gatewa
 	int r = store_open(&s, path, STORE_WRITE, err);
 
 	if (r == 0)
-		r = gateway_prepare_store((struct gateway *)(uintptr_t)g, s, now_ms, err);
+		r = gateway_prepare_store(g, s, now_ms, err);
 	if (r == 0)
 		r = gateway_put_in_force(g, s, NULL, err);
 	if (r == 0)

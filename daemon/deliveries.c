@@ -134,3 +134,25 @@ uint64_t deliveries_keep_from(const struct deliveries *d)
 {
 	return d->first;
 }
+
+int deliveries_resize(struct deliveries **at, uint32_t capacity)
+{
+	struct deliveries *old = *at, *d;
+	uint64_t n = old->first;
+
+	if (capacity == old->capacity)
+		return 0;
+	if (deliveries_new(&d, capacity) < 0)
+		return -ENOMEM;
+	if (old->next - n > capacity)
+		n = old->next - capacity;
+	d->first = d->next = n;
+	while (d->next < old->next) {
+		entry_at(d, d->next)->delivery = entry_at(old, d->next)->delivery;
+		d->next++;
+	}
+	d->end_earlier = d->first;
+	deliveries_free(old);
+	*at = d;
+	return 0;
+}

@@ -30,6 +30,9 @@ void deliveries_reconnect(struct deliveries *d);
 /* The broker has no session of ours: nothing will be sent again. */
 void deliveries_clear(struct deliveries *d);
 
+/* Another capacity: the newest stay, all of earlier connections from then on. -ENOMEM. */
+MUST_CHECK int deliveries_resize(struct deliveries **d, uint32_t capacity);
+
 /* The number of the earlier entry that this message repeats, which is then used up; 0: it is new.
  */
 uint64_t deliveries_match(struct deliveries *d, const struct delivery *got);

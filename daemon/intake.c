@@ -230,11 +230,10 @@ static void on_turn(void *owner, bool was_drained)
 	note_flushed(in);
 }
 
-int intake_new(struct intake **out, const struct intake_options *o, struct err *err)
+static struct link_options options_of(
+	struct intake *in, const struct config *config, const char *password)
 {
-	const struct config *config = o->gateway->config;
-	struct intake *in = calloc(1, sizeof(*in));
-	struct link_options options = {
+	return (struct link_options){
 		.name = "intake",
 		.host = config->broker.host,
 		.port = config->broker.port,
@@ -244,8 +243,9 @@ int intake_new(struct intake **out, const struct intake_options *o, struct err *
 				.protocol = config->broker.protocol,
 				.keepalive_s = config->broker.keepalive_s,
 				.receive_maximum = config->broker.receive_maximum,
+				.client_id = in->client_id,
 				.username = config->broker.username,
-				.password = o->password,
+				.password = password,
 			},
 		.handlers =
 			{
@@ -260,6 +260,13 @@ int intake_new(struct intake **out, const struct intake_options *o, struct err *
 		.may_write = gate_is_open,
 		.turn = on_turn,
 	};
+}
+
+int intake_new(struct intake **out, const struct intake_options *o, struct err *err)
+{
+	const struct config *config = o->gateway->config;
+	struct intake *in = calloc(1, sizeof(*in));
+	struct link_options options;
 	struct tls_files tls;
 	int r;
 
@@ -269,7 +276,7 @@ int intake_new(struct intake **out, const struct intake_options *o, struct err *
 	in->config = config;
 	drain_init(&in->drain, o->marker, o->boot);
 	snprintf(in->client_id, sizeof(in->client_id), "%s-in", config->instance);
-	options.wire.client_id = in->client_id;
+	options = options_of(in, config, o->password);
 	options.tls = broker_tls_files(&tls, &config->broker) ? &tls : NULL;
 	r = link_new(&in->link, o->loop, &options, err);
 	if (r < 0)
@@ -277,6 +284,41 @@ int intake_new(struct intake **out, const struct intake_options *o, struct err *
 	else
 		*out = in;
 	return r;
+}
+
+void intake_take_over(struct intake *in, struct gateway *g)
+{
+	in->o.gateway = g;
+	in->config = g->config;
+}
+
+void intake_subscribe(struct intake *in, struct subscriptions *s)
+{
+	struct subscriptions *old = in->o.subscriptions;
+
+	in->o.subscriptions = s;
+	if (in->is_connected && subscriptions_change(s, old, link_wire(in->link)) < 0)
+		log_error("cannot subscribe: no memory");
+	subscriptions_free(old);
+	link_flush(in->link);
+}
+
+int intake_reconnect(struct intake *in, const char *password, bool says_goodbye, struct err *err)
+{
+	const struct config *config = in->config;
+	struct link_options options = options_of(in, config, password);
+	struct tls_files tls;
+	int r;
+
+	options.tls = broker_tls_files(&tls, &config->broker) ? &tls : NULL;
+	r = link_replace(&in->link, &options, says_goodbye, err);
+	if (r < 0)
+		return r;
+	on_disconnected(in, "");
+	if (deliveries_resize(&in->o.deliveries, 2 * (uint32_t)config->broker.receive_maximum) < 0)
+		log_warning("no memory for a longer list of deliveries, keeping the one of before");
+	link_start(in->link);
+	return 0;
 }
 
 void intake_free(struct intake *in)

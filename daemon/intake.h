@@ -41,6 +41,16 @@ MUST_CHECK int intake_new(struct intake **out, const struct intake_options *o, s
 void intake_free(struct intake *in); /* NULL is fine */
 void intake_start(struct intake *in, struct pipeline *p);
 
+/* Another gateway goes on in the place of the one before. */
+void intake_take_over(struct intake *in, struct gateway *g);
+/* Other filters from now on: what is new is subscribed to, then what is not wanted any longer is
+ * unsubscribed. Takes them over. */
+void intake_subscribe(struct intake *in, struct subscriptions *s);
+/* Another connection, with the settings of the gateway's configuration. -ENOMEM, -EINVAL: nothing
+ * changed. */
+MUST_CHECK int intake_reconnect(
+	struct intake *in, const char *password, bool says_goodbye, struct err *err);
+
 void intake_committed(struct intake *in); /* a batch went in */
 void intake_tick(struct intake *in);      /* each second */
 

@@ -26,6 +26,7 @@ struct link {
 	uv_poll_t *poll; /* one for each connection, freed by its close callback */
 	int fd, events;
 	uv_timer_t retry, misc;
+	struct link *before; /* closed; its requests may still come back. Freed with this one */
 	bool has_tls;
 	struct certificates certificates;
 	struct tls *tls; /* for the connection that comes next */
@@ -367,11 +368,34 @@ void link_free(struct link *l)
 {
 	if (!l)
 		return;
+	link_free(l->before);
 	wire_free(l->wire);
 	certificates_deinit(&l->certificates);
 	tls_free(l->tls);
 	free(l->host);
 	free(l);
+}
+
+int link_replace(struct link **l, const struct link_options *o, bool says_goodbye, struct err *err)
+{
+	struct link *fresh = NULL, *old = *l;
+	int r = link_new(&fresh, old->loop, o, err);
+
+	if (r < 0)
+		return r;
+	fresh->connects = old->connects;
+	fresh->before = old;
+	old->o.handlers = (struct wire_handlers){NULL};
+	old->o.may_read = old->o.may_write = NULL;
+	old->o.turn = NULL;
+	old->ends = true;
+	if (says_goodbye) {
+		wire_disconnect(old->wire);
+		(void)!wire_write(old->wire);
+	}
+	link_close(old);
+	*l = fresh;
+	return 0;
 }
 
 /* Half of the wait is certain, the other half is drawn. */

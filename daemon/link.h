@@ -37,6 +37,12 @@ MUST_CHECK int link_new(
 /* Only after link_close and its callbacks, or before link_start. NULL is fine. */
 void link_free(struct link *l);
 
+/* Another one in the place of *l, which ends: politely, or without a word, so that the broker says
+ * its last will. -ENOMEM, -EINVAL: nothing has changed. The owner's `disconnected` is not called.
+ */
+MUST_CHECK int link_replace(
+	struct link **l, const struct link_options *o, bool says_goodbye, struct err *err);
+
 void link_start(struct link *l);
 void link_update(struct link *l); /* may_read or may_write would answer otherwise now */
 void link_flush(struct link *l);  /* writes what is queued, when may_write allows it */

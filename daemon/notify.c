@@ -1,9 +1,11 @@
 #include "daemon/notify.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 
 #include "daemon/committer.h"
 #include "daemon/daemon.h"
@@ -70,6 +72,22 @@ void notify_tick(struct notify *n)
 	text = buf_text(&n->text);
 	if (text && log_is_news(&n->said, text))
 		sd_notify(0, text);
+}
+
+void notify_reloading(struct notify *n)
+{
+	struct timespec t;
+
+	(void)n;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
+		(uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000);
+}
+
+void notify_reloaded(struct notify *n)
+{
+	sd_notify(0, "READY=1");
+	memset(&n->said, 0, sizeof(n->said)); /* systemd has shown another status meanwhile */
 }
 
 void notify_stopping(struct notify *n)

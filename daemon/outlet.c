@@ -190,12 +190,10 @@ static void on_confirmed(void *owner, int mid, int reason)
 	o->told -= o->told > 0;
 }
 
-int outlet_new(struct outlet **out, uv_loop_t *loop, const struct config *config,
-	const char *password, const struct wire_will *will, void (*connection_changed)(void *owner),
-	void *owner, struct err *err)
+static struct link_options options_of(struct outlet *o, const struct config *config,
+	const char *password, const struct wire_will *will)
 {
-	struct outlet *o = calloc(1, sizeof(*o));
-	struct link_options options = {
+	return (struct link_options){
 		.name = "outlet",
 		.host = config->broker.host,
 		.port = config->broker.port,
@@ -204,17 +202,27 @@ int outlet_new(struct outlet **out, uv_loop_t *loop, const struct config *config
 				.clean = true,
 				.protocol = config->broker.protocol,
 				.keepalive_s = config->broker.keepalive_s,
+				.client_id = o->client_id,
 				.username = config->broker.username,
 				.password = password,
 				.will = will,
 			},
 		.handlers =
 			{
+				.owner = o,
 				.connected = on_connected,
 				.disconnected = on_disconnected,
 				.confirmed = on_confirmed,
 			},
 	};
+}
+
+int outlet_new(struct outlet **out, uv_loop_t *loop, const struct config *config,
+	const char *password, const struct wire_will *will, void (*connection_changed)(void *owner),
+	void *owner, struct err *err)
+{
+	struct outlet *o = calloc(1, sizeof(*o));
+	struct link_options options;
 	struct tls_files tls;
 	int r;
 
@@ -225,15 +233,36 @@ int outlet_new(struct outlet **out, uv_loop_t *loop, const struct config *config
 	o->connection_changed = connection_changed;
 	o->owner = owner;
 	snprintf(o->client_id, sizeof(o->client_id), "%s-out", config->instance);
-	options.wire.client_id = o->client_id;
+	options = options_of(o, config, password, will);
 	options.tls = broker_tls_files(&tls, &config->broker) ? &tls : NULL;
-	options.handlers.owner = o;
 	r = link_new(&o->link, loop, &options, err);
 	if (r < 0)
 		outlet_free(o);
 	else
 		*out = o;
 	return r;
+}
+
+int outlet_reconnect(struct outlet *o, const struct config *config, const char *password,
+	const struct wire_will *will, bool says_goodbye, struct err *err)
+{
+	struct link_options options = options_of(o, config, password, will);
+	struct tls_files tls;
+	int r;
+
+	options.tls = broker_tls_files(&tls, &config->broker) ? &tls : NULL;
+	r = link_replace(&o->link, &options, says_goodbye, err);
+	if (r < 0)
+		return r;
+	on_disconnected(o, "");
+	link_start(o->link);
+	return 0;
+}
+
+void outlet_set_limit(struct outlet *o, size_t messages)
+{
+	o->limit = messages;
+	keep_to_limit(o);
 }
 
 void outlet_free(struct outlet *o)

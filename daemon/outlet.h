@@ -38,6 +38,12 @@ MUST_CHECK int outlet_new(struct outlet **out, uv_loop_t *loop, const struct con
 	void *owner, struct err *err);
 void outlet_free(struct outlet *o); /* NULL is fine */
 
+/* The broker's settings have changed: another connection, which sends again what was not confirmed.
+ * says_goodbye: else the broker of before says the last will. -ENOMEM, -EINVAL: nothing changed. */
+MUST_CHECK int outlet_reconnect(struct outlet *o, const struct config *config, const char *password,
+	const struct wire_will *will, bool says_goodbye, struct err *err);
+void outlet_set_limit(struct outlet *o, size_t messages);
+
 /* At start, in order of id: a message of the stored outbox. -ENOMEM. */
 MUST_CHECK int outlet_restore(struct outlet *o, const struct outbox_message *m);
 void outlet_start(struct outlet *o);

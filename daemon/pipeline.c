@@ -28,7 +28,7 @@ static struct engine_input as_tick(const struct engine_input *in)
 		.kind = INPUT_TICK, .now_ms = in->now_ms, .clock_ms = in->clock_ms};
 }
 
-static int take_input(struct pipeline *p, const struct engine_input *in, uint64_t received_ns)
+int pipeline_take_input(struct pipeline *p, const struct engine_input *in, uint64_t received_ns)
 {
 	const struct engine_input tick = as_tick(in);
 	struct outcome last = {.kind = OUTCOME_REFUSED};
@@ -50,6 +50,8 @@ static int take_input(struct pipeline *p, const struct engine_input *in, uint64_
 	b->outcomes.count = 0; /* their texts stay in the arena, as the rows need them */
 	if (last.kind == OUTCOME_SWAP)
 		pipeline_swap(p, last.line, &last.swap, in->now_ms);
+	else if (last.kind == OUTCOME_RELOAD)
+		p->o.reload(p->o.owner, &last.reload);
 	return r;
 }
 
@@ -60,7 +62,7 @@ void pipeline_message(struct pipeline *p, const struct message *m, uint64_t rece
 
 	clock_read(p->o.clock, &in.now_ms, &in.clock_ms);
 	/* what leaves nothing to commit holds neither memory nor the broker's window */
-	if (take_input(p, &in, received_ns) != 0 || m->qos > 0) {
+	if (pipeline_take_input(p, &in, received_ns) != 0 || m->qos > 0) {
 		b->messages++;
 		b->bytes += m->payload_len + strlen(m->topic);
 	}
@@ -71,7 +73,7 @@ void pipeline_gap(struct pipeline *p, int64_t from_ms, bool kept)
 	struct engine_input in = {.kind = INPUT_GAP, .from_ms = from_ms, .kept = kept};
 
 	clock_read(p->o.clock, &in.now_ms, &in.clock_ms);
-	take_input(p, &in, uv_hrtime());
+	pipeline_take_input(p, &in, uv_hrtime());
 }
 
 void pipeline_clock_set(struct pipeline *p, int64_t jump_ms)
@@ -79,7 +81,7 @@ void pipeline_clock_set(struct pipeline *p, int64_t jump_ms)
 	struct engine_input in = {.kind = INPUT_CLOCK, .jump_ms = jump_ms};
 
 	clock_read(p->o.clock, &in.now_ms, &in.clock_ms);
-	take_input(p, &in, uv_hrtime());
+	pipeline_take_input(p, &in, uv_hrtime());
 }
 
 /* Would it matter that a time in which nothing came is taken for one in which nothing could? */
@@ -108,7 +110,7 @@ void pipeline_alive(struct pipeline *p)
 		!counts_time(p))
 		return;
 	clock_read(p->o.clock, &in.now_ms, &in.clock_ms);
-	take_input(p, &in, uv_hrtime());
+	pipeline_take_input(p, &in, uv_hrtime());
 }
 
 void pipeline_delivery(
@@ -149,7 +151,7 @@ static void on_deadline(uv_timer_t *t)
 	int r;
 
 	clock_read(p->o.clock, &in.now_ms, &in.clock_ms);
-	r = take_input(p, &in, uv_hrtime());
+	r = pipeline_take_input(p, &in, uv_hrtime());
 	p->armed_ms = INT64_MIN;
 	/* the timer may come a moment early; what is due and gave nothing is not asked at once
 	 * again */
@@ -163,18 +165,6 @@ void pipeline_clock_changed(struct pipeline *p)
 		return;
 	p->armed_ms = INT64_MIN;
 	pipeline_arm(p, 1);
-}
-
-static int add_line(struct line_out *line, const struct line_config *config)
-{
-	line->prediction_qos = config->decide.prediction_qos;
-	if (asprintf(&line->prediction, "%s/prediction", config->publish) < 0)
-		line->prediction = NULL;
-	if (asprintf(&line->alert, "%s/alert", config->publish) < 0)
-		line->alert = NULL;
-	if (asprintf(&line->reply, "%s/reply", config->publish) < 0)
-		line->reply = NULL;
-	return line->prediction && line->alert && line->reply ? 0 : -ENOMEM;
 }
 
 int pipeline_new(struct pipeline **out, const struct pipeline_options *o, struct err *err)
@@ -192,13 +182,12 @@ int pipeline_new(struct pipeline **out, const struct pipeline_options *o, struct
 		p->snapshot_number = engine_number(p->engine);
 		p->snapshot_ns = uv_hrtime();
 		buf_init(&p->text);
-		p->lines = calloc(p->line_count + 1, sizeof(*p->lines));
 		if (asprintf(&p->gateway_reply, "%s/reply", config->publish) < 0)
 			p->gateway_reply = NULL;
-		r = p->lines && p->gateway_reply ? batch_new(&p->filling) : -ENOMEM;
+		r = p->gateway_reply ? batch_new(&p->filling) : -ENOMEM;
 	}
-	for (size_t i = 0; r == 0 && i < config->line_count; i++)
-		r = add_line(&p->lines[i], &config->lines[i]);
+	if (r == 0)
+		r = pipeline_make_lines(&p->lines, config, NULL);
 	if (r < 0) {
 		pipeline_free(p);
 		return err_set(err, r, "no memory for the pipeline");
@@ -227,12 +216,7 @@ void pipeline_free(struct pipeline *p)
 	batch_free(p->filling);
 	free_batches(p->ended);
 	free_batches(p->spare);
-	for (size_t i = 0; p->lines && i < p->line_count; i++) {
-		free(p->lines[i].prediction);
-		free(p->lines[i].alert);
-		free(p->lines[i].reply);
-	}
-	free(p->lines);
+	pipeline_free_lines(p->lines, p->line_count);
 	free(p->gateway_reply);
 	buf_deinit(&p->text);
 	free(p);

@@ -30,10 +30,14 @@ struct pipeline_options {
 	void (*committed)(void *owner); /* a batch went in: the gate may be open now */
 	void (*trouble_changed)(void *owner);
 	void (*models_changed)(void *owner); /* another one is in force */
+	void (*reload)(void *owner, const struct reload_request *request); /* a command wants it */
+	void (*reloaded)(void *owner, const struct gateway *g); /* its files are on disk */
 };
 
 MUST_CHECK int pipeline_new(
 	struct pipeline **out, const struct pipeline_options *o, struct err *err);
+/* Out of memory the process ends: nothing is acknowledged then, the broker sends it again. */
+void pipeline_give_up(void) __attribute__((noreturn));
 void pipeline_free(struct pipeline *p); /* NULL is fine; after the committer has ended */
 /* The committer's handlers are the pipeline's: it is made in between. */
 struct committer_handlers;
@@ -61,6 +65,17 @@ struct swap;
 void pipeline_register(struct pipeline *p, size_t line, struct model *m, const char *by,
 	const char *why, struct swap *out);
 bool pipeline_registry_is_committed(const struct pipeline *p); /* all changes of roles */
+
+/* A changed configuration comes into force between two inputs (gateway_reload): *g is a gateway
+ * that goes on in the place of the one before. That one, and what its rows borrow, must live until
+ * `reloaded` says that the new one is committed. With the models that its line files name. */
+struct gateway_next;
+MUST_CHECK int pipeline_take_over(struct pipeline *p, struct gateway *g, struct gateway_next *next);
+/* Lines that `next` lacks: what they have open is scored as at its deadline. */
+struct config;
+void pipeline_end_lines(struct pipeline *p, const struct config *next);
+/* To who sent a command to the gateway; once what came before it is committed. */
+void pipeline_reply(struct pipeline *p, const struct command_reply *reply);
 
 enum pump {
 	PUMP_DUE,     /* hand over what is due */

@@ -171,6 +171,8 @@ static void on_committed(void *owner, struct batch *first)
 		p->figures.rows_refused += b->rows_refused;
 		p->models_open -= b->model_count;
 		pipeline_send_replies(p, b);
+		if (b->gateway)
+			p->o.reloaded(p->o.owner, b->gateway);
 		if (b->rows_refused)
 			log_error("the database refuses %zu rows: they are in its quarantine",
 				(size_t)b->rows_refused);

@@ -40,7 +40,6 @@ struct pipeline {
 };
 
 /* Out of memory the process ends: nothing is acknowledged then, the broker sends it again. */
-void pipeline_give_up(void) __attribute__((noreturn));
 static inline void check_memory(int r)
 {
 	if (r < 0)
@@ -53,6 +52,18 @@ void pipeline_take_outcome(
 	struct pipeline *p, struct outcome *o, const struct engine_input *in, uint64_t received_ns);
 void pipeline_score_shadows(struct pipeline *p, const struct outcome *o);
 void pipeline_send_replies(struct pipeline *p, const struct batch *b); /* of a committed batch */
+
+/* pipeline_reload.c: topics of the lines; -ENOMEM. */
+struct config;
+MUST_CHECK int pipeline_make_lines(
+	struct line_out **out, const struct config *config, const struct pipeline *from);
+void pipeline_free_lines(struct line_out *lines, size_t count);
+
+/* pipeline.c */
+int pipeline_take_input(struct pipeline *p, const struct engine_input *in, uint64_t received_ns);
+
+/* pipeline_swap.c: a line file's model comes into force. */
+void pipeline_adopt(struct pipeline *p, size_t line, struct model *m);
 
 /* pipeline_swap.c: another model in force, after the input that asked for it. */
 void pipeline_swap(

@@ -89,10 +89,13 @@ void pipeline_take_outcome(
 		take_label(p, o, in->now_ms);
 		break;
 	case OUTCOME_REPLY:
-		check_memory(batch_add_reply(p->filling, o->line, &o->reply));
+		check_memory(batch_add_reply(p->filling,
+			o->line == SIZE_MAX ? p->gateway_reply : p->lines[o->line].reply,
+			&o->reply));
 		break;
 	case OUTCOME_SWAP:
-		break; /* when the input is done: pipeline_swap */
+	case OUTCOME_RELOAD:
+		break; /* when the input is done: pipeline.c */
 	}
 }
 
@@ -126,14 +129,12 @@ void pipeline_send_replies(struct pipeline *p, const struct batch *b)
 	for (size_t i = 0; i < b->reply_count; i++) {
 		const struct batch_reply *r = &b->replies[i];
 		struct command_reply reply = r->reply;
-		const char *topic =
-			r->line == SIZE_MAX ? p->gateway_reply : p->lines[r->line].reply;
 
 		if (r->label != SIZE_MAX && b->labels[r->label].is_known) {
 			reply.code = "nothing_to_do";
 			reply.text = "this very label is there already";
 		}
 		publish_reply(&p->text, &reply);
-		publish(p, topic, 1, now_ms);
+		publish(p, r->topic, 1, now_ms);
 	}
 }

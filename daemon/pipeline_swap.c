@@ -43,7 +43,7 @@ void pipeline_swap(
 		.ok = swap.is_ok,
 		.code = swap.code,
 		.text = arena_string(p->filling->arena, swap.text)};
-	check_memory(reply.text ? batch_add_reply(p->filling, line, &reply) : -1);
+	check_memory(reply.text ? batch_add_reply(p->filling, p->lines[line].reply, &reply) : -1);
 	if (!swap.is_ok)
 		log_warning("line \"%s\": %s of \"%s\" refused: %s", name,
 			request->is_rollback ? "the rollback" : "the promotion", request->by,
@@ -58,6 +58,20 @@ void pipeline_register(struct pipeline *p, size_t line, struct model *m, const c
 {
 	check_memory(swap_register(out, p->o.gateway, line, m, clock_now_ms(p->o.clock)));
 	add_rows(p, line, out, by, why);
+}
+
+void pipeline_adopt(struct pipeline *p, size_t line, struct model *m)
+{
+	const char *name = p->o.gateway->lines[line].config->name;
+	struct swap swap;
+
+	check_memory(swap_adopt(&swap, p->o.gateway, line, m, clock_now_ms(p->o.clock)));
+	add_rows(p, line, &swap, "line file", "the line's model file has new contents");
+	if (swap.is_ok && swap.changes.count > 0)
+		log_info("line \"%s\": %s (by its line file)", name, swap.text);
+	else if (!swap.is_ok)
+		log_error(
+			"line \"%s\": the model of its line file is refused: %s", name, swap.text);
 }
 
 bool pipeline_registry_is_committed(const struct pipeline *p)

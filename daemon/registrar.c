@@ -303,6 +303,11 @@ int registrar_new(struct registrar **out, uv_loop_t *loop, struct gateway *g, st
 	return 0;
 }
 
+void registrar_take_over(struct registrar *r, struct gateway *g)
+{
+	r->gateway = g;
+}
+
 void registrar_close(struct registrar *r)
 {
 	r->is_closing = true;

@@ -24,5 +24,7 @@ void registrar_start(struct registrar *r);
 void registrar_tick(struct registrar *r);           /* each second */
 void registrar_committed(struct registrar *r);      /* a batch went in */
 void registrar_models_changed(struct registrar *r); /* files may be old now */
+/* Another gateway goes on in the place of the one before. */
+void registrar_take_over(struct registrar *r, struct gateway *g);
 void registrar_close(struct registrar *r); /* closes its handle; the loop must run until it ends */
 void registrar_free(struct registrar *r);  /* NULL is fine */

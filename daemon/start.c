@@ -199,13 +199,14 @@ int start_outbox(struct daemon *d, struct err *err)
 	return r;
 }
 
-int start_password(struct daemon *d, struct err *err)
+int start_read_password(char **out, const struct config *config, struct err *err)
 {
-	const char *path = d->config->broker.password_file;
+	const char *path = config->broker.password_file;
 	char text[PASSWORD_BYTES_MAX + 1];
 	size_t len;
 	FILE *f;
 
+	*out = NULL;
 	if (!path)
 		return 0;
 	f = fopen(path, "re");
@@ -215,7 +216,7 @@ int start_password(struct daemon *d, struct err *err)
 	fclose(f);
 	text[len] = 0;
 	text[strcspn(text, "\r\n")] = 0;
-	d->password = strdup(text);
+	*out = strdup(text);
 	explicit_bzero(text, sizeof(text));
-	return d->password ? 0 : err_set(err, -ENOMEM, "no memory for the password");
+	return *out ? 0 : err_set(err, -ENOMEM, "no memory for the password");
 }

@@ -4,6 +4,7 @@
 
 #include "lib/base/macros.h"
 
+struct config;
 struct daemon;
 struct deliveries;
 struct err;
@@ -15,4 +16,5 @@ MUST_CHECK int start_state(struct daemon *d, struct err *err);
 MUST_CHECK int start_deliveries(struct daemon *d, struct deliveries **out, struct err *err);
 /* The stored outbox goes to the outlet, to be sent again. */
 MUST_CHECK int start_outbox(struct daemon *d, struct err *err);
-MUST_CHECK int start_password(struct daemon *d, struct err *err);
+/* The broker's; *out is the caller's, NULL: none is configured. */
+MUST_CHECK int start_read_password(char **out, const struct config *config, struct err *err);

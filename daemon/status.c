@@ -27,7 +27,7 @@ static const char *const state_names[] = {
 };
 
 struct said {
-	char *topic;
+	char *topic, *stats_topic;
 	enum line_state state;
 	char reason[REASON_MAX];
 	char model[SHA256_HEX]; /* "": none */
@@ -41,7 +41,11 @@ struct status {
 	struct wire_will will;
 	struct buf will_text, text;
 	struct said *lines;
-	char **line_stats_topics;
+	size_t line_count;
+	struct said *next; /* of the configuration that comes; NULL: none */
+	size_t next_count;
+	char **gone; /* retained topics of lines that are gone, to be deleted */
+	size_t gone_count;
 	bool online_said, stopped;
 	char online_reason[1024];
 	unsigned seconds;
@@ -183,7 +187,7 @@ static void say_stats(struct status *s)
 	outlet_tell(d->outlet, s->stats_topic, s->text.data, s->text.len, 0);
 	for (size_t i = 0; i < d->config->line_count; i++) {
 		stats_put_line(&s->text, d, i);
-		outlet_tell(d->outlet, s->line_stats_topics[i], s->text.data, s->text.len, 0);
+		outlet_tell(d->outlet, s->lines[i].stats_topic, s->text.data, s->text.len, 0);
 	}
 }
 
@@ -204,14 +208,6 @@ void status_tick(struct status *s)
 		say_stats(s);
 }
 
-void status_connected(struct status *s)
-{
-	s->online_said = false;
-	for (size_t i = 0; i < s->d->config->line_count; i++)
-		s->lines[i].is_said = false;
-	status_update(s);
-}
-
 void status_stop(struct status *s)
 {
 	s->stopped = true;
@@ -226,21 +222,126 @@ static char *topic_of(const char *publish, const char *name)
 	return asprintf(&topic, "%s/%s", publish, name) < 0 ? NULL : topic;
 }
 
+static void free_lines(struct said *lines, size_t count)
+{
+	for (size_t i = 0; lines && i < count; i++) {
+		free(lines[i].topic);
+		free(lines[i].stats_topic);
+	}
+	free(lines);
+}
+
+/* NULL: no memory. */
+static struct said *make_lines(const struct config *config)
+{
+	struct said *lines = calloc(config->line_count + 1, sizeof(*lines));
+	bool failed = !lines;
+
+	for (size_t i = 0; !failed && i < config->line_count; i++) {
+		lines[i].topic = topic_of(config->lines[i].publish, "status");
+		lines[i].stats_topic = topic_of(config->lines[i].publish, "stats");
+		failed = !lines[i].topic || !lines[i].stats_topic;
+	}
+	if (!failed)
+		return lines;
+	free_lines(lines, lines ? config->line_count : 0);
+	return NULL;
+}
+
 static int fill_topics(struct status *s, const struct config *config)
 {
 	s->topic = topic_of(config->publish, "status");
 	s->stats_topic = topic_of(config->publish, "stats");
-	s->lines = calloc(config->line_count + 1, sizeof(*s->lines));
-	s->line_stats_topics = calloc(config->line_count + 1, sizeof(*s->line_stats_topics));
-	if (!s->topic || !s->stats_topic || !s->lines || !s->line_stats_topics)
-		return -ENOMEM;
-	for (size_t i = 0; i < config->line_count; i++) {
-		s->lines[i].topic = topic_of(config->lines[i].publish, "status");
-		s->line_stats_topics[i] = topic_of(config->lines[i].publish, "stats");
-		if (!s->lines[i].topic || !s->line_stats_topics[i])
-			return -ENOMEM;
+	s->lines = make_lines(config);
+	s->line_count = s->lines ? config->line_count : 0;
+	return s->topic && s->stats_topic && s->lines ? 0 : -ENOMEM;
+}
+
+static struct said *find_topic(struct said *lines, size_t count, const char *topic)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(lines[i].topic, topic) == 0)
+			return &lines[i];
+	return NULL;
+}
+
+/* Now, or with the next connection. */
+static void delete_gone(struct status *s)
+{
+	if (!outlet_is_connected(s->d->outlet))
+		return;
+	while (s->gone_count > 0) {
+		char *topic = s->gone[--s->gone_count];
+
+		/* one that has come back meanwhile is in use again */
+		if (!find_topic(s->lines, s->line_count, topic))
+			outlet_tell(s->d->outlet, topic, "", 0, 1);
+		free(topic);
 	}
-	return 0;
+}
+
+static void note_gone(struct status *s, char *topic)
+{
+	char **v = reallocarray(s->gone, s->gone_count + 1, sizeof(*v));
+
+	if (!v) {
+		free(topic); /* it stays until somebody deletes it */
+		return;
+	}
+	s->gone = v;
+	v[s->gone_count++] = topic;
+}
+
+/* Who listens hears that it has stopped; then nothing is left of it. */
+static void say_gone(struct status *s, size_t i)
+{
+	struct said *l = &s->lines[i];
+	struct engine_line_state e;
+
+	engine_line_state(s->d->gateway->engine, i, &e);
+	l->state = LINE_STOPPED;
+	snprintf(l->reason, sizeof(l->reason), "no longer configured");
+	if (outlet_is_connected(s->d->outlet))
+		say_line(s, i, &e);
+	note_gone(s, l->topic);
+	note_gone(s, l->stats_topic);
+	l->topic = l->stats_topic = NULL;
+}
+
+void status_connected(struct status *s)
+{
+	s->online_said = false;
+	for (size_t i = 0; i < s->d->config->line_count; i++)
+		s->lines[i].is_said = false;
+	delete_gone(s);
+	status_update(s);
+}
+
+int status_prepare(struct status *s, const struct config *next, struct err *err)
+{
+	free_lines(s->next, s->next_count);
+	s->next = make_lines(next);
+	s->next_count = s->next ? next->line_count : 0;
+	return s->next ? 0 : err_set(err, -ENOMEM, "no memory for the status");
+}
+
+void status_leave(struct status *s)
+{
+	for (size_t i = 0; i < s->line_count; i++)
+		if (!find_topic(s->next, s->next_count, s->lines[i].topic))
+			say_gone(s, i);
+	free_lines(s->lines, s->line_count);
+	s->lines = s->next;
+	s->line_count = s->next_count;
+	s->next = NULL;
+	s->next_count = 0;
+}
+
+void status_arrive(struct status *s)
+{
+	s->online_said = false; /* the number of lines is part of it */
+	delete_gone(s);
+	status_update(s);
 }
 
 int status_new(struct status **out, struct daemon *d, struct err *err)
@@ -272,14 +373,11 @@ void status_free(struct status *s)
 {
 	if (!s)
 		return;
-	for (size_t i = 0; i < s->d->config->line_count; i++) {
-		if (s->lines)
-			free(s->lines[i].topic);
-		if (s->line_stats_topics)
-			free(s->line_stats_topics[i]);
-	}
-	free(s->lines);
-	free(s->line_stats_topics);
+	free_lines(s->lines, s->line_count);
+	free_lines(s->next, s->next_count);
+	for (size_t i = 0; i < s->gone_count; i++)
+		free(s->gone[i]);
+	free(s->gone);
 	free(s->topic);
 	free(s->stats_topic);
 	buf_deinit(&s->text);

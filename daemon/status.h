@@ -29,7 +29,14 @@ const struct wire_will *status_will(const struct status *s);
 void status_update(struct status *s);
 void status_tick(struct status *s);      /* each second; every 10th says everything */
 void status_connected(struct status *s); /* a new connection of the outlet: say it all again */
-void status_stop(struct status *s);      /* says "stopped" and "offline", and nothing after that */
+/* A changed configuration comes into force: room for it is made before (-ENOMEM), what its lines do
+ * not publish any longer is said to have stopped, while the gateway of before is in the daemon, and
+ * deleted, and the rest is said when the new one is there. */
+struct config;
+MUST_CHECK int status_prepare(struct status *s, const struct config *next, struct err *err);
+void status_leave(struct status *s);
+void status_arrive(struct status *s);
+void status_stop(struct status *s); /* says "stopped" and "offline", and nothing after that */
 
 /* For sd_notify: one sentence. */
 void status_sentence(const struct status *s, struct buf *out);

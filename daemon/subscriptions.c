@@ -22,6 +22,8 @@ struct subscriptions {
 
 	const char **of_qos[2]; /* the filters of `asked`, by QoS */
 	size_t counts[2];
+	const char **open[2]; /* those of the requests that are not answered yet */
+	size_t open_counts[2];
 	int mids[2]; /* of the requests that are not answered yet; 0: none */
 	bool has_asked;
 	char trouble[512];
@@ -108,6 +110,16 @@ static int want_commands(struct subscriptions *s, const char *root)
 	return r;
 }
 
+static int want_sources(struct subscriptions *s, const struct plan *plan)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < plan->source_count; i++)
+		r = want(
+			s, topic_template_filter(plan->sources[i].topic), plan->sources[i].qos > 0);
+	return r;
+}
+
 static int want_all(struct subscriptions *s, const struct config *config, const char *marker)
 {
 	int r = want(s, marker, 1);
@@ -115,21 +127,29 @@ static int want_all(struct subscriptions *s, const struct config *config, const 
 	if (r == 0)
 		r = want_commands(s, config->publish);
 	for (size_t l = 0; r == 0 && l < config->line_count; l++) {
-		const struct plan *plan = &config->lines[l].plan;
-
 		r = want_commands(s, config->lines[l].publish);
-		for (size_t i = 0; r == 0 && i < plan->source_count; i++)
-			r = want(s, topic_template_filter(plan->sources[i].topic),
-				plan->sources[i].qos > 0);
+		if (r == 0)
+			r = want_sources(s, &config->lines[l].plan);
 	}
+	return r;
+}
+
+static int want_before(struct subscriptions *s, const struct config *const *before, size_t count)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < count; i++)
+		for (size_t l = 0; before[i] && r == 0 && l < before[i]->line_count; l++)
+			r = want_sources(s, &before[i]->lines[l].plan);
 	return r;
 }
 
 static int sort_by_qos(struct subscriptions *s)
 {
 	for (int q = 0; q < 2; q++) {
-		s->of_qos[q] = calloc(s->asked.count, sizeof(*s->of_qos[q]));
-		if (!s->of_qos[q])
+		s->of_qos[q] = calloc(s->asked.count + 1, sizeof(*s->of_qos[q]));
+		s->open[q] = calloc(s->asked.count + 1, sizeof(*s->open[q]));
+		if (!s->of_qos[q] || !s->open[q])
 			return -ENOMEM;
 	}
 	for (size_t i = 0; i < s->asked.count; i++) {
@@ -152,14 +172,16 @@ static void tell_wider(struct subscriptions *s)
 	}
 }
 
-int subscriptions_new(struct subscriptions **out, const struct config *config, const char *marker,
-	struct err *err)
+int subscriptions_new(struct subscriptions **out, const struct config *config,
+	const struct config *const *before, size_t count, const char *marker, struct err *err)
 {
 	CLEANUP(subscriptions_free) struct subscriptions *s = calloc(1, sizeof(*s));
 	int r = s && (s->folder = strdup(config->state_dir)) ? 0 : -ENOMEM;
 
 	if (r == 0)
 		r = want_all(s, config, marker);
+	if (r == 0)
+		r = want_before(s, before, count);
 	if (r == 0)
 		r = sort_by_qos(s);
 	if (r == 0)
@@ -180,8 +202,10 @@ void subscriptions_free(struct subscriptions *s)
 	filters_deinit(&s->wanted);
 	filters_deinit(&s->asked);
 	filters_deinit(&s->stale);
-	free(s->of_qos[0]);
-	free(s->of_qos[1]);
+	for (int q = 0; q < 2; q++) {
+		free(s->of_qos[q]);
+		free(s->open[q]);
+	}
 	free(s->folder);
 	free(s);
 }
@@ -203,8 +227,17 @@ static int unsubscribe_stale(const struct subscriptions *s, struct wire *w)
 	return r;
 }
 
-/* Subscribing comes first: where a wider filter takes over, no message is nobody's meanwhile. */
-int subscriptions_ask(struct subscriptions *s, struct wire *w)
+static bool has_asked_for(const struct subscriptions *s, const char *filter, int qos)
+{
+	for (size_t i = 0; i < s->asked.count; i++)
+		if (s->asked.v[i].qos == qos && strcmp(s->asked.v[i].text, filter) == 0)
+			return true;
+	return false;
+}
+
+/* Subscribing comes first: where a wider filter takes over, no message is nobody's meanwhile. What
+ * `old` has asked for is not asked for again (the broker would send retained messages again). */
+static int ask(struct subscriptions *s, const struct subscriptions *old, struct wire *w)
 {
 	int r = 0;
 
@@ -212,10 +245,26 @@ int subscriptions_ask(struct subscriptions *s, struct wire *w)
 	s->mids[0] = s->mids[1] = 0;
 	s->has_asked = true;
 	for (int q = 0; r == 0 && q < 2; q++) {
-		if (s->counts[q])
-			r = wire_subscribe(w, &s->mids[q], s->of_qos[q], s->counts[q], q);
+		s->open_counts[q] = 0;
+		for (size_t i = 0; i < s->counts[q]; i++)
+			if (!old || !has_asked_for(old, s->of_qos[q][i], q))
+				s->open[q][s->open_counts[q]++] = s->of_qos[q][i];
+		if (s->open_counts[q])
+			r = wire_subscribe(w, &s->mids[q], s->open[q], s->open_counts[q], q);
 	}
 	return r == 0 ? unsubscribe_stale(s, w) : r;
+}
+
+int subscriptions_ask(struct subscriptions *s, struct wire *w)
+{
+	return ask(s, NULL, w);
+}
+
+int subscriptions_change(struct subscriptions *s, const struct subscriptions *old, struct wire *w)
+{
+	bool is_settled = old->has_asked && !old->mids[0] && !old->mids[1] && !old->trouble[0];
+
+	return ask(s, is_settled ? old : NULL, w);
 }
 
 bool subscriptions_answer(struct subscriptions *s, int mid, size_t count, const int *granted)
@@ -226,11 +275,11 @@ bool subscriptions_answer(struct subscriptions *s, int mid, size_t count, const 
 	if (!mid || mid != s->mids[q])
 		return false;
 	s->mids[q] = 0;
-	for (size_t i = 0; i < count && i < s->counts[q]; i++) {
+	for (size_t i = 0; i < count && i < s->open_counts[q]; i++) {
 		if (granted[i] < 128 || used >= sizeof(s->trouble))
 			continue;
 		used += (size_t)snprintf(s->trouble + used, sizeof(s->trouble) - used,
-			"%ssubscription to \"%s\" refused: %s", used ? ", " : "", s->of_qos[q][i],
+			"%ssubscription to \"%s\" refused: %s", used ? ", " : "", s->open[q][i],
 			granted[i] == 128 ? "not allowed" : wire_reason(granted[i]));
 	}
 	return !s->mids[0] && !s->mids[1];

@@ -22,14 +22,19 @@ struct err;
 struct wire;
 struct subscriptions;
 
-/* `marker` is one more filter. Reads and rewrites the file; -errno when that fails. */
+/* `marker` is one more filter. `before` [count]: lines whose units go on under files of before, and
+ * what they subscribe to; NULL: none. Reads and rewrites the file; -errno when that fails. */
 MUST_CHECK int subscriptions_new(struct subscriptions **out, const struct config *config,
-	const char *marker, struct err *err);
+	const struct config *const *before, size_t count, const char *marker, struct err *err);
 void subscriptions_free(struct subscriptions *s);
 CLEANUP_FOR(struct subscriptions, subscriptions_free)
 
 /* After each CONNACK: subscribes to all that is configured, then unsubscribes what no longer is. */
 MUST_CHECK int subscriptions_ask(struct subscriptions *s, struct wire *w);
+/* While connected: asks for what `old` had not asked for, and where that was refused something, for
+ * all; then gives up what it had. */
+MUST_CHECK int subscriptions_change(
+	struct subscriptions *s, const struct subscriptions *old, struct wire *w);
 /* What the broker says to one of the requests; true when this was the last answer. */
 bool subscriptions_answer(struct subscriptions *s, int mid, size_t count, const int *granted);
 /* Names the filters that were refused, "" when none was. */

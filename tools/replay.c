@@ -132,6 +132,8 @@ static int write_outcome(struct replay *r, const struct outcome *o, int64_t now_
 		return write_reply(r, &o->reply, now_ms, err);
 	case OUTCOME_SWAP:
 		return refuse_swap(r, &o->swap, now_ms, err);
+	case OUTCOME_RELOAD: /* of the gateway: no part of a line's replay */
+		return 0;
 	case OUTCOME_REFUSED:
 		return replay_out_refused(
 			&r->out, o, o->line == SIZE_MAX ? "" : r->config.lines->name, now_ms, err);

@@ -153,6 +153,20 @@ static int rollback(const struct command *c)
 	return request_swap(c, &swap);
 }
 
+static int reload(const struct command *c)
+{
+	struct outcome *o = engine_next_outcome(c->out);
+	const char *by = member_text(c, "by");
+
+	if (!o || !by)
+		return -ENOMEM;
+	*o = (struct outcome){.kind = OUTCOME_RELOAD, .line = c->line};
+	o->reload = (struct reload_request){.req = c->req, .by = by};
+	c->out->count++;
+	c->engine->counts.used++;
+	return 1;
+}
+
 /* What a line can be told. */
 static const struct {
 	const char *name;
@@ -162,12 +176,15 @@ static const struct {
 	{"promote", promote},
 	{"rollback", rollback},
 };
+#define OF_GATEWAY "reload"
 
 static int refuse_unknown(const struct command *c)
 {
 	char text[160];
 	int len = snprintf(text, sizeof(text), "there is no command \"%.40s\" here", c->name);
 
+	if (c->line == SIZE_MAX)
+		snprintf(text + len, sizeof(text) - (size_t)len, ", there is \"" OF_GATEWAY "\"");
 	for (size_t i = 0; c->line != SIZE_MAX && i < ARRAY_LEN(commands); i++)
 		len += snprintf(text + len, sizeof(text) - (size_t)len, "%s \"%s\"",
 			i ? "," : ", there are", commands[i].name);
@@ -190,6 +207,8 @@ static int carry_out(struct command *c)
 		if (strcmp(c->name, commands[i].name) == 0)
 			return commands[i].carry_out(c);
 	}
+	if (c->line == SIZE_MAX && strcmp(c->name, OF_GATEWAY) == 0)
+		return reload(c);
 	return refuse_unknown(c);
 }
 

@@ -69,12 +69,18 @@ struct swap_request {
 	const char *model; /* as the command names it; rollback: "" */
 };
 
+/* A command wants the configuration to be read again. The caller answers; texts in the arena. */
+struct reload_request {
+	const char *req, *by;
+};
+
 enum outcome_kind {
 	OUTCOME_UNIT,    /* a unit was scored: record, publish prediction, perhaps an alert */
 	OUTCOME_REFUSED, /* a message was not used: count and sample into quarantine */
 	OUTCOME_LABEL,   /* inspection said something about a unit: record */
 	OUTCOME_REPLY,   /* a command was carried out or not: publish once it is committed */
 	OUTCOME_SWAP,    /* the last of its input */
+	OUTCOME_RELOAD,  /* the same */
 };
 
 struct outcome {
@@ -90,6 +96,7 @@ struct outcome {
 	struct assembled_label label; /* texts in the arena, or the plan's */
 	struct command_reply reply;
 	struct swap_request swap;
+	struct reload_request reload;
 };
 
 struct outcomes {

@@ -72,33 +72,44 @@ void gateway_free(struct gateway *g)
 	free(g);
 }
 
-int gateway_prepare_store(struct gateway *g, struct store *s, int64_t now_ms, struct err *err)
+static int prepare_line(const struct line_config *line, bool label_worst, struct store *s,
+	int64_t now_ms, struct err *err)
 {
-	for (size_t i = 0; i < g->config->line_count; i++) {
-		const struct line_config *line = &g->config->lines[i];
-		size_t count = line->plan.feature_count;
-		struct store_column *columns = calloc(count + 1, sizeof(*columns));
-		int r;
+	size_t count = line->plan.feature_count;
+	struct store_column *columns = calloc(count + 1, sizeof(*columns));
+	int r;
 
-		if (!columns)
-			return err_set(err, -ENOMEM, "no memory for %zu columns", count);
-		for (size_t c = 0; c < count; c++) {
-			columns[c].name = line->plan.features[c].name;
-			columns[c].is_text = line->plan.features[c].is_text;
-		}
-		r = store_add_line(s, line->name, columns, count,
-			line->plan.label_worst ? LABEL_WORST : LABEL_LATEST, err);
-		free(columns);
-		if (r == 0)
-			r = store_put_config(s, line->sha256, line->name, line->text, now_ms, err);
-		if (r < 0)
-			return r;
+	if (!columns)
+		return err_set(err, -ENOMEM, "no memory for %zu columns", count);
+	for (size_t c = 0; c < count; c++) {
+		columns[c].name = line->plan.features[c].name;
+		columns[c].is_text = line->plan.features[c].is_text;
 	}
-	return 0;
+	r = store_add_line(
+		s, line->name, columns, count, label_worst ? LABEL_WORST : LABEL_LATEST, err);
+	free(columns);
+	return r == 0 ? store_put_config(s, line->sha256, line->name, line->text, now_ms, err) : r;
 }
 
-static int put_rows(const struct gateway *g, struct store *s, const struct in_force *v,
-	const struct buf *state, struct err *err)
+int gateway_prepare_store(const struct gateway *g, struct store *s, int64_t now_ms, struct err *err)
+{
+	int r = 0;
+
+	/* in a file that is begun anew those of before are not there either */
+	for (size_t i = 0; g->earlier && i < g->earlier->line_count && r == 0; i++) {
+		const struct line_config *was = &g->earlier->lines[i];
+		const struct line_config *is = config_find_line(g->config, was->name);
+
+		r = prepare_line(was, is && is->plan.label_worst, s, now_ms, err);
+	}
+	for (size_t i = 0; i < g->config->line_count && r == 0; i++)
+		r = prepare_line(
+			&g->config->lines[i], g->config->lines[i].plan.label_worst, s, now_ms, err);
+	return r;
+}
+
+int gateway_put_in_force(
+	const struct gateway *g, struct store *s, const struct buf *state, struct err *err)
 {
 	int r = store_begin(s, err);
 
@@ -108,7 +119,7 @@ static int put_rows(const struct gateway *g, struct store *s, const struct in_fo
 		r = store_put_snapshot(s, engine_number(g->engine), engine_now_ms(g->engine),
 			state->data, state->len, err);
 	if (r == 0)
-		r = store_put_in_force(s, v, g->config->line_count, err);
+		r = gateway_put_in_force_with(g, s, err);
 	if (r == 0)
 		r = store_commit(s, err);
 	if (r < 0)
@@ -116,15 +127,7 @@ static int put_rows(const struct gateway *g, struct store *s, const struct in_fo
 	return r;
 }
 
-void gateway_in_force(const struct gateway *g, struct in_force *out)
-{
-	for (size_t i = 0; i < g->config->line_count; i++)
-		out[i] = (struct in_force){
-			.line = g->config->lines[i].name, .sha256 = g->config->lines[i].sha256};
-}
-
-int gateway_put_in_force(
-	const struct gateway *g, struct store *s, const struct buf *state, struct err *err)
+int gateway_put_in_force_with(const struct gateway *g, struct store *s, struct err *err)
 {
 	size_t count = g->config->line_count;
 	struct in_force *v = calloc(count + 1, sizeof(*v));
@@ -132,8 +135,10 @@ int gateway_put_in_force(
 
 	if (!v)
 		return err_set(err, -ENOMEM, "no memory for %zu lines", count);
-	gateway_in_force(g, v);
-	r = put_rows(g, s, v, state, err);
+	for (size_t i = 0; i < count; i++)
+		v[i] = (struct in_force){
+			.line = g->config->lines[i].name, .sha256 = g->config->lines[i].sha256};
+	r = store_put_in_force(s, v, count, err);
 	free(v);
 	return r;
 }

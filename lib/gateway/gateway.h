@@ -44,7 +44,7 @@ CLEANUP_FOR(struct gateway, gateway_free)
 
 /* Tables for every line, the line files' texts. */
 MUST_CHECK int gateway_prepare_store(
-	struct gateway *g, struct store *s, int64_t now_ms, struct err *err);
+	const struct gateway *g, struct store *s, int64_t now_ms, struct err *err);
 
 /* A start, of the daemon or of a tool that does its work while none runs: gateway_new,
  * gateway_prepare_store, gateway_load_models, gateway_restore, gateway_adopt_models,
@@ -80,12 +80,10 @@ MUST_CHECK int gateway_load_beside(struct gateway *g, struct err *err);
  * snapshot of it. A snapshot or a journal that cannot be read is -EINVAL. */
 MUST_CHECK int gateway_restore(struct gateway *g, struct store *s, struct err *err);
 
-/* Which line files are in force, as rows for store_put_in_force: [line_count]. */
-struct in_force;
-void gateway_in_force(const struct gateway *g, struct in_force *out);
-
 /* Notes in the store which line files are in force, in one transaction with a snapshot: the
  * engine's state, as engine_save put it. NULL: what snapshot and journal there are were written
  * under them. */
 MUST_CHECK int gateway_put_in_force(
 	const struct gateway *g, struct store *s, const struct buf *state, struct err *err);
+/* The same within a transaction, which has the snapshot in it. */
+MUST_CHECK int gateway_put_in_force_with(const struct gateway *g, struct store *s, struct err *err);

@@ -51,16 +51,15 @@ int gateway_next_read(struct gateway_next *out, const char *file, const struct n
 	out->adopted = calloc(out->checked.config->line_count + 1, sizeof(*out->adopted));
 	if (!out->adopted)
 		return err_set(err, -ENOMEM, "no memory for the models of the line files");
-	for (size_t i = 0; i < out->checked.config->line_count && r == 0; i++)
+	out->line_count = out->checked.config->line_count;
+	for (size_t i = 0; i < out->line_count && r == 0; i++)
 		r = adopt_line(out, i, err);
 	return r;
 }
 
 void gateway_next_deinit(struct gateway_next *next)
 {
-	size_t count = next->adopted ? next->checked.config->line_count : 0;
-
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < next->line_count; i++)
 		model_free(next->adopted[i]);
 	free(next->adopted);
 	gateway_check_deinit(&next->checked);

@@ -9,8 +9,10 @@
 /* A configuration that may come into force. */
 struct gateway_next {
 	struct gateway_check checked; /* what `defectctl check` would say of it */
-	struct model **adopted;       /* [its line_count]: what its line files name, where the
-				       * registry does not know it; it is kept under models/. NULL */
+	/* What its line files name, where the registry does not know it; it is kept under models/.
+	 * [line_count]; NULL: nothing. The configuration may be taken out of `checked`. */
+	struct model **adopted;
+	size_t line_count;
 };
 
 /* 0 whatever was found (in checked.report); a negative errno with a sentence when it could not be

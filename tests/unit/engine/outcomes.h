@@ -78,6 +78,9 @@ static inline void put_outcomes(struct buf *out, const struct outcomes *o)
 			buf_addf(out, "%s %d %s %s|", v->reply.req, v->reply.ok, v->reply.code,
 				v->reply.text);
 			break;
+		case OUTCOME_RELOAD:
+			buf_addf(out, "%s %s|", v->reload.req, v->reload.by);
+			break;
 		case OUTCOME_SWAP:
 			buf_addf(out, "%d %s %s %s %s|", v->swap.is_rollback, v->swap.req,
 				v->swap.model, v->swap.by, v->swap.why);
