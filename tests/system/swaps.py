@@ -89,12 +89,12 @@ def swap(press, sender, known, rng, number):
 
 
 def expected_models(order):
-    """Which model each unit has by the order of messages, and who was champion, one by one."""
+    """Champion and previous model of each unit by the order of messages; the champions one by one."""
     champion = previous = ""
     units, champions = {}, []
     for what, of in order:
         if what == "unit":
-            units[of] = champion
+            units[of] = champion, previous
             continue
         new = previous if what == "rollback" else of.get("is", previous)
         if new and new != champion:
@@ -107,21 +107,18 @@ def check(press, order):
     units, champions = expected_models(order)
     rows = press.site.rows(LINE)
     assert set(rows) == set(units), f"{len(set(units) - set(rows))} units are lost"
-    wrong = [(u, rows[u]["model"][:8], m[:8]) for u, m in units.items() if rows[u]["model"] != m]
+    wrong = [(u, rows[u]["model"][:8], m[:8])
+             for u, (m, _) in units.items() if rows[u]["model"] != m]
     assert not wrong, f"{len(wrong)} units have another model: {wrong[:5]}"
     found = [sha for sha, role, _, _ in press.events() if role == "champion"]
     assert not LONG or len(champions) >= 100, f"{len(champions)} swaps are too few"
     assert found == champions, "each swap is carried out once, in order"
-    names = collections.Counter(rows[u]["model"] for u in rows)
     shadows = press.shadows()
-    assert all(u in units and m != rows[u]["model"] for u, m in shadows)
-    # the challenger and the previous one: once there are two models each unit has a shadow
-    lone = [u for u in units if rows[u]["model"] and not any((u, m) in shadows for m in names)]
-    first = next(n for n, (what, _) in enumerate(order) if what != "unit")
-    second = [u for what, u in order[first + UNITS_PER_S * 2 :] if what == "unit"]
-    assert not set(lone) & set(second), lone[:5]
+    assert all(m != rows[u]["model"] for u, m in shadows)
+    lost = [u for u, (_, previous) in units.items() if previous and (u, previous) not in shadows]
+    assert not lost, f"{len(lost)} units have no score of the previous model: {lost[:5]}"
     scores = press.check_probabilities()
-    print(f"# {len(units)} units under {len(names)} models, {len(champions)} swaps,"
+    print(f"# {len(units)} units under {len({m for m, _ in units.values()})} models, {len(champions)} swaps,"
           f" {len(shadows)} scores in the shadow; {scores} probabilities compared")
 
 
