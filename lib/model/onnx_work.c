@@ -11,7 +11,7 @@
 
 const int64_t onnx_batches[2] = {1000003, 999983};
 
-int onnx_refuse(const struct onnx_work *w, const char *fmt, ...)
+int(onnx_refuse)(const struct onnx_work *w, const char *fmt, ...)
 {
 	char text[512], node[2 * ONNX_TEXT];
 	va_list args;
@@ -21,11 +21,6 @@ int onnx_refuse(const struct onnx_work *w, const char *fmt, ...)
 	va_end(args);
 	return err_set(
 		w->err, -EINVAL, "%s: %s", onnx_node_text(node, w->graph, w->node_index), text);
-}
-
-int onnx_no_memory(const struct onnx_work *w)
-{
-	return err_set(w->err, -ENOMEM, "no memory for the model");
 }
 
 const struct onnx_value *onnx_in(const struct onnx_work *w, size_t i)

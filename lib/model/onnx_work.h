@@ -17,16 +17,17 @@
  * it is that multiple (sizes, onnx_constant.h). */
 #pragma once
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/base/err.h"
 #include "lib/base/macros.h"
 #include "lib/model/onnx_graph.h"
 #include "lib/nn/steps.h"
 
 struct arena;
-struct err;
 
 #define ONNX_WIDTH_MAX 65536         /* columns of a value */
 #define ONNX_COLUMNS_MAX (4u << 20)  /* of all values */
@@ -82,7 +83,17 @@ extern const int64_t onnx_batches[2];
 
 /* Says why the node in hand cannot be run: "node "a" (Relu): ...". Returns -EINVAL. */
 int onnx_refuse(const struct onnx_work *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
-int onnx_no_memory(const struct onnx_work *w); /* -ENOMEM, with a sentence */
+/* The same call, written so that the compiler sees the result (as err_set is). */
+#define onnx_refuse(...)                          \
+	({                                        \
+		(void)(onnx_refuse)(__VA_ARGS__); \
+		-EINVAL;                          \
+	})
+/* Here, so that the compiler sees what is set when it was not needed. */
+static inline int onnx_no_memory(const struct onnx_work *w)
+{
+	return err_set(w->err, -ENOMEM, "no memory for the model");
+}
 
 /* An operand of the node in hand. NULL where it is left out. */
 const struct onnx_value *onnx_in(const struct onnx_work *w, size_t i);
