@@ -201,20 +201,21 @@ static void an_output_that_is_no_probability_is_not_scored(void **state)
 	}
 }
 
-static void an_output_that_is_only_shown_to_be_positive_is_not_scored(void **state)
+static void an_output_must_be_shown_to_keep_both_bounds(void **state)
 {
 	const struct onnx_property list[] = {
 		{"defectd.inputs", OF_A}, {"defectd.threshold", "0.5"}};
+	const float outputs[] = {-0.5f, 0, 0.5f, 1, 1.5f};
 
 	(void)state;
-	for (int above = 0; above < 2; above++) {
+	for (size_t i = 0; i < ARRAY_LEN(outputs); i++) {
 		CLEANUP(buf_deinit) struct buf b = {0};
 		CLEANUP(model_free) struct model *m = NULL;
+		bool is_probability = outputs[i] >= 0 && outputs[i] <= 1;
 
-		put_one_layer(
-			&b, 1, 1, (float[]){0}, (float[]){above ? 1.5f : 0.5f}, false, list, 2);
+		put_one_layer(&b, 1, 1, (float[]){0}, &outputs[i], false, list, 2);
 		assert_int_equal(model_parse(&m, b.data, b.len, kernels(), NULL), 0);
-		assert_int_equal(model_check_usable(m, NULL), above ? -EINVAL : 0);
+		assert_int_equal(model_check_usable(m, NULL), is_probability ? 0 : -EINVAL);
 	}
 }
 
@@ -263,7 +264,7 @@ int main(void)
 		cmocka_unit_test(columns_that_are_probabilities_are_taken_as_they_are),
 		cmocka_unit_test(an_absurd_value_gives_no_probability),
 		cmocka_unit_test(an_output_that_is_no_probability_is_not_scored),
-		cmocka_unit_test(an_output_that_is_only_shown_to_be_positive_is_not_scored),
+		cmocka_unit_test(an_output_must_be_shown_to_keep_both_bounds),
 		cmocka_unit_test(a_self_test_compares_every_column),
 	};
 
