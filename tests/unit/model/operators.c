@@ -1,4 +1,7 @@
 /* Operators number by number, and products of matrices. */
+#include <stdlib.h>
+
+#include "lib/model/onnx_operators.h"
 #include "tests/unit/model/graph_maker.h"
 
 /* x of [N, 3] through one operator with a second operand. */
@@ -316,6 +319,36 @@ static void operators_that_are_not_known_are_refused_with_what_they_are(void **s
 	}
 }
 
+static void the_manual_lists_all_that_is_run(void **state)
+{
+	static char text[1 << 17];
+	const char *source = getenv("DEFECTD_SOURCE");
+	const struct onnx_operator *op;
+	char path[512];
+	size_t n;
+	FILE *f;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/tools/defectctl.1.scd", source ? source : ".");
+	f = fopen(path, "r");
+	if (!f)
+		fail_msg("%s: %s", path, strerror(errno));
+	n = fread(text, 1, sizeof(text) - 1, f);
+	fclose(f);
+	text[n] = '\0';
+	for (size_t i = 0; (op = onnx_operator_at(i)); i++) {
+		const char *at = strstr(text, "Operators that are run");
+		const size_t length = strlen(op->name);
+
+		/* as a word of its own */
+		while (at && (at = strstr(at, op->name)) &&
+			(strchr(" \n", at[-1]) == NULL || strchr(",.", at[length]) == NULL))
+			at++;
+		if (!at)
+			fail_msg("%s is not in the manual", op->name);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -335,6 +368,7 @@ int main(void)
 		cmocka_unit_test(weights_that_are_not_finite_are_refused),
 		cmocka_unit_test(limits_may_be_infinite),
 		cmocka_unit_test(operators_that_are_not_known_are_refused_with_what_they_are),
+		cmocka_unit_test(the_manual_lists_all_that_is_run),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
