@@ -236,6 +236,26 @@ static bool goes_by_column(const struct onnx_value *a, const struct onnx_value *
 	return f == NN_PAIR_DIVIDE && second;
 }
 
+/* A constant that is computed with is a number. Limits may be infinite; what is compared, chosen or
+ * looked for may be NaN, too. */
+static int check_number(struct onnx_work *w, const struct onnx_value *x, enum nn_pair f)
+{
+	const bool is_limit = f == NN_PAIR_MAX || f == NN_PAIR_MIN;
+	const struct onnx_tensor *t;
+
+	if (x->what != ONNX_CONSTANT || (f >= NN_PAIR_LESS && f <= NN_PAIR_XOR))
+		return 0;
+	t = onnx_tensor_of(w, x);
+	for (size_t i = 0; i < t->count; i++) {
+		double number = onnx_number(t, i);
+
+		if (isnan(number) || (isinf(number) && !is_limit))
+			return onnx_refuse(
+				w, "a constant that is not finite (%g at place %zu)", number, i);
+	}
+	return 0;
+}
+
 int onnx_pair(struct onnx_work *w, struct onnx_value *out, const struct onnx_value *a,
 	const struct onnx_value *b, enum nn_pair f)
 {
@@ -254,7 +274,11 @@ int onnx_pair(struct onnx_work *w, struct onnx_value *out, const struct onnx_val
 	if (goes_by_column(a, b, f)) {
 		rc = column_step(w, &shape, a, b, &shape, f);
 	} else {
-		rc = operand(w, a, &shape, &s.from[0]);
+		rc = check_number(w, a, f);
+		if (rc == 0)
+			rc = check_number(w, b, f);
+		if (rc == 0)
+			rc = operand(w, a, &shape, &s.from[0]);
 		if (rc == 0)
 			rc = operand(w, b, &shape, &s.from[1]);
 		s.width = shape.count;

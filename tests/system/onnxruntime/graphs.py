@@ -18,7 +18,7 @@ import foreign_models
 import harness
 import npm
 
-COUNT, FIRST = os.environ.get("GRAPHS", "60"), os.environ.get("FIRST", "1")
+COUNT, FIRST = os.environ.get("GRAPHS", "100"), os.environ.get("FIRST", "1")
 TOLERANCE = 1e-4  # of deep graphs whose numbers may be large; relative beyond 1
 
 

@@ -270,6 +270,12 @@ static void weights_that_are_not_finite_are_refused(void **state)
 
 	maker_init(&m, 13);
 	x = maker_input(&m, DIMS(-1, 2));
+	v = maker_node(&m, "PRelu", VALUES(x, maker_floats(&m, FLOATS(1, -INFINITY), DIMS(2))));
+	maker_output(&m, v, "y");
+	maker_refuses(&m, "node 1 (PRelu): a constant that is not finite (-inf at place 1)");
+
+	maker_init(&m, 13);
+	x = maker_input(&m, DIMS(-1, 2));
 	v = maker_node(&m, "Div", VALUES(x, maker_number(&m, 0)));
 	maker_output(&m, v, "y");
 	maker_refuses(&m, "node 1 (Div): a division by 0");
