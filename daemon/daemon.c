@@ -78,7 +78,11 @@ static void on_committed(void *owner)
 
 static void on_state_changed(void *owner)
 {
-	status_update(((struct daemon *)owner)->status);
+	struct daemon *d = owner;
+
+	status_update(d->status);
+	if (d->reload)
+		reload_look(d->reload);
 }
 
 static void on_models_changed(void *owner)

@@ -373,6 +373,11 @@ bool intake_is_subscribed(const struct intake *in)
 	return in->is_subscribed;
 }
 
+bool intake_awaits_grants(const struct intake *in)
+{
+	return in->is_connected && subscriptions_are_open(in->o.subscriptions);
+}
+
 const char *intake_trouble(const struct intake *in)
 {
 	if (!link_is_connected(in->link))

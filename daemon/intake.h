@@ -56,6 +56,8 @@ void intake_tick(struct intake *in);      /* each second */
 
 enum drain_state intake_drain_state(const struct intake *in);
 bool intake_is_subscribed(const struct intake *in); /* the broker has answered */
+/* Does the broker still owe an answer to what was asked for last? */
+bool intake_awaits_grants(const struct intake *in);
 /* What is wrong with the connection or the subscriptions; "" when nothing is. */
 const char *intake_trouble(const struct intake *in);
 

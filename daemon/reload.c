@@ -21,6 +21,7 @@
 #include "lib/gateway/reload.h"
 
 #define WAITING_MAX 64 /* commands that wait for their answer */
+#define GRANTS_WITHIN_S 10
 
 /* What was in force: rows that are not committed yet borrow from it. */
 struct past {
@@ -39,8 +40,12 @@ struct reload {
 	struct daemon *d;
 	uv_work_t work;
 	bool runs, again, is_closing;
-	struct waiting now, then; /* answered by the one that runs, and by the next */
-	size_t outgoing;          /* line files of before that were in force a second ago */
+	struct waiting now, then;     /* answered by the one that runs, and by the next */
+	const struct gateway *awaits; /* in force, but not on disk and granted yet; NULL: none */
+	bool is_committed;
+	unsigned seconds; /* that it has been so */
+	char text[1100];  /* what is in force then */
+	size_t outgoing;  /* line files of before that were in force a second ago */
 	struct past *past;
 	struct config *config; /* in force, ours; NULL: it is the one of the start */
 
@@ -238,19 +243,20 @@ static void decide(struct reload *r)
 		refuse(r, err.text);
 		return;
 	}
-	snprintf(text, sizeof(text), "in force from now on: %s",
+	snprintf(r->text, sizeof(r->text), "in force from now on: %s",
 		changes.any ? changes.text
 		: is_other  ? "the password"
 			    : "models");
-	log_info("reloaded, %s", text);
-	answer(r, true, "", text);
+	r->awaits = r->d->gateway;
+	r->is_committed = false;
+	r->seconds = 0;
+	pipeline_pump(r->d->pipeline, PUMP_DUE);
 }
 
 static void begin(struct reload *r);
 
 static void finish(struct reload *r)
 {
-	gateway_next_deinit(&r->next);
 	notify_reloaded(r->d->notify);
 	r->runs = false;
 	if (r->again)
@@ -279,6 +285,20 @@ static void on_read(uv_work_t *w, int status)
 	} else {
 		decide(r);
 	}
+	gateway_next_deinit(&r->next);
+	if (!r->awaits)
+		finish(r);
+}
+
+void reload_look(struct reload *r)
+{
+	bool is_granted = !intake_awaits_grants(r->d->intake) || r->seconds >= GRANTS_WITHIN_S;
+
+	if (!r->awaits || !r->is_committed || !is_granted)
+		return;
+	r->awaits = NULL;
+	log_info("reloaded, %s", r->text);
+	answer(r, true, "", r->text);
 	finish(r);
 }
 
@@ -332,7 +352,9 @@ void reload_tick(struct reload *r)
 	size_t outgoing = outgoing_files(g);
 	struct err err = {""};
 
-	if (outgoing == r->outgoing)
+	r->seconds++;
+	reload_look(r);
+	if (outgoing == r->outgoing || r->awaits)
 		return;
 	/* what the last unit of a file of before wanted is wanted no longer */
 	if (subscriptions_new(&subscriptions, g->config, (const struct config *const[]){g->earlier},
@@ -365,6 +387,8 @@ void reload_committed(struct reload *r, const struct gateway *g)
 		at = &(*at)->next;
 	free_past(*at);
 	*at = NULL;
+	r->is_committed = r->is_committed || g == r->awaits;
+	reload_look(r);
 }
 
 int reload_new(struct reload **out, struct daemon *d, struct err *err)

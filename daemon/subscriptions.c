@@ -285,6 +285,11 @@ bool subscriptions_answer(struct subscriptions *s, int mid, size_t count, const 
 	return !s->mids[0] && !s->mids[1];
 }
 
+bool subscriptions_are_open(const struct subscriptions *s)
+{
+	return s->mids[0] || s->mids[1];
+}
+
 const char *subscriptions_trouble(const struct subscriptions *s)
 {
 	return s->trouble;

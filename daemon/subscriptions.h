@@ -37,6 +37,7 @@ MUST_CHECK int subscriptions_change(
 	struct subscriptions *s, const struct subscriptions *old, struct wire *w);
 /* What the broker says to one of the requests; true when this was the last answer. */
 bool subscriptions_answer(struct subscriptions *s, int mid, size_t count, const int *granted);
+bool subscriptions_are_open(const struct subscriptions *s); /* requests are not answered yet */
 /* Names the filters that were refused, "" when none was. */
 const char *subscriptions_trouble(const struct subscriptions *s);
 /* At a clean stop: forgets what was unsubscribed. */

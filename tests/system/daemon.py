@@ -495,16 +495,6 @@ def a_store_that_hangs_starves_the_watchdog():
         assert manager.said.count("WATCHDOG=1") <= 2, manager.said
 
 
-def sighup_changes_nothing_and_says_so():
-    with harness.Site([line()]) as site:
-        site.daemon.start()
-        site.status()
-        site.daemon.process.send_signal(signal.SIGHUP)
-        site.daemon.wait_log("SIGHUP: reloading is not part of this version, nothing changes")
-        send(site, ("p3/U1/a", {"x": 1}), ("p3/U1/b", {"y": 2}))
-        harness.wait_for(lambda: site.count(LINE) == 1, 10, "the row")
-
-
 def options_are_as_the_manual_has_them():
     def run(*arguments):
         done = subprocess.run([harness.need(harness.DEFECTD, "defectd"), *arguments],
@@ -546,6 +536,5 @@ if __name__ == "__main__":
         stopped_under_load_it_loses_nothing_and_repeats_nothing,
         the_service_manager_hears_what_it_must,
         a_store_that_hangs_starves_the_watchdog,
-        sighup_changes_nothing_and_says_so,
         options_are_as_the_manual_has_them,
     )
