@@ -1,17 +1,8 @@
-/* Operators that choose and arrange numbers: by places that are constants. */
-#include <stdlib.h>
-#include <string.h>
-
+/* Concat, Slice and Split: columns put together and taken apart. */
 #include "lib/model/onnx_algebra.h"
 #include "lib/model/onnx_constant.h"
 #include "lib/model/onnx_layout.h"
 #include "lib/model/onnx_operators.h"
-
-/* Only in files for a single row may the batch's axis be treated as any other. */
-static bool is_batch(const struct onnx_work *w, const struct onnx_value *x, size_t axis)
-{
-	return x->what == ONNX_ROWS && x->axis == axis && w->batch != 1;
-}
 
 /* ---- Concat ---- */
 
@@ -32,7 +23,7 @@ static int concat_shape(struct onnx_work *w, size_t axis, struct onnx_value *sha
 		if (x->rank != shape->rank)
 			return onnx_refuse(
 				w, "operands with %zu and %zu axes", shape->rank, x->rank);
-		if (is_batch(w, x, axis))
+		if (onnx_is_batch(w, x, axis))
 			return onnx_refuse(w, "it puts batches behind each other (axis %zu)", axis);
 		if (x->what == ONNX_ROWS && x->axis != ONNX_NONE) {
 			if (shape->axis != ONNX_NONE && shape->axis != x->axis)
@@ -138,7 +129,7 @@ static int slice_axis(struct onnx_work *w, struct onnx_value *x, size_t axis, in
 
 	if (step == 0)
 		return onnx_refuse(w, "a step of 0");
-	if (is_batch(w, x, axis)) {
+	if (onnx_is_batch(w, x, axis)) {
 		/* all of it, or nothing we could do */
 		if (first == 0 && step == 1 && (last.is_batch ? end == dim : end >= INT32_MAX - 1))
 			return 0;
@@ -234,7 +225,7 @@ static int split(struct onnx_work *w)
 		rc = onnx_want_ints(w, 1, "split", &sizes, &count);
 	if (rc < 0)
 		return rc;
-	if (is_batch(w, x, axis))
+	if (onnx_is_batch(w, x, axis))
 		return onnx_refuse(w, "it splits the batch (axis %zu)", axis);
 	if (count != ONNX_NONE && count != n)
 		return onnx_refuse(w, "%zu sizes for %zu parts", count, n);
@@ -259,323 +250,6 @@ static int split(struct onnx_work *w)
 	return at == (int64_t)x->dims[axis] ? 0 : onnx_refuse(w, "its parts leave columns over");
 }
 
-/* ---- Gather ---- */
-
-/* The places as a list without negative ones. */
-static int places_in(struct onnx_work *w, const struct onnx_tensor *t, size_t dim, int64_t **out)
-{
-	int64_t *places;
-	int rc = onnx_alloc(w, &places, t->count, sizeof(*places));
-
-	if (rc == 0 && t->kind != ONNX_INT)
-		return onnx_refuse(w, "places that are no whole numbers");
-	for (size_t i = 0; rc == 0 && i < t->count; i++) {
-		int64_t at = t->ints[i];
-
-		if (at < -(int64_t)dim || at >= (int64_t)dim)
-			return onnx_refuse(w, "place %lld of %zu", (long long)at, dim);
-		places[i] = at < 0 ? at + (int64_t)dim : at;
-	}
-	*out = places;
-	return rc;
-}
-
-static int want_places(struct onnx_work *w, size_t operand, const struct onnx_tensor **out)
-{
-	const struct onnx_value *v;
-	int rc = onnx_want(w, operand, &v);
-
-	if (rc == 0 && v->what == ONNX_ROWS)
-		return onnx_refuse(w, "it looks numbers up by the data (as an embedding or a table "
-				      "does), which cannot be run");
-	return rc < 0 ? rc : onnx_want_constant(w, operand, out);
-}
-
-/* One axis becomes those of the places. */
-static int gather_along(struct onnx_work *w, struct onnx_value *y, const struct onnx_value *x,
-	size_t axis, const struct onnx_tensor *t)
-{
-	struct onnx_value v, shape = *x;
-	struct onnx_size sizes[ONNX_RANK_MAX];
-	int64_t *places;
-	size_t rank = x->rank - 1 + t->rank;
-	int rc;
-
-	if (is_batch(w, x, axis))
-		return onnx_refuse(w, "it takes rows of the batch (axis %zu)", axis);
-	if (rank > ONNX_RANK_MAX)
-		return onnx_refuse(w, "it makes a tensor with %zu axes", rank);
-	rc = places_in(w, t, x->dims[axis], &places);
-	if (rc == 0)
-		rc = onnx_take(w, &v, x, axis, places, t->count, NULL);
-	if (rc < 0)
-		return rc;
-	shape = v;
-	for (size_t i = 0; i < rank; i++) {
-		size_t from = i < axis ? i : i < axis + t->rank ? ONNX_NONE : i + 1 - t->rank;
-
-		sizes[i].number = (int64_t)(from == ONNX_NONE ? t->dims[i - axis] : v.dims[from]);
-		sizes[i].is_batch = from != ONNX_NONE && v.what == ONNX_ROWS && from == v.axis;
-	}
-	if (v.what == ONNX_ROWS && v.axis == axis)
-		shape.axis = ONNX_NONE; /* the single row of a file made for one */
-	return onnx_reshape(w, y, &shape, sizes, rank, true);
-}
-
-static int gather(struct onnx_work *w)
-{
-	const struct onnx_tensor *t;
-	const struct onnx_value *x;
-	struct onnx_value y;
-	size_t axis;
-	int rc = onnx_want(w, 0, &x);
-
-	if (rc == 0)
-		rc = want_places(w, 1, &t);
-	if (rc == 0)
-		rc = onnx_axis(w, onnx_int(w, "axis", 0), x->rank, &axis);
-	if (rc == 0)
-		rc = gather_along(w, &y, x, axis, t);
-	if (rc == 0)
-		onnx_give(w, 0, &y);
-	return rc;
-}
-
-/* The places run along the last axis of the indices and say the first axes of x. */
-static int gather_nd(struct onnx_work *w)
-{
-	const struct onnx_tensor *t;
-	const struct onnx_value *x;
-	struct onnx_value y;
-	int64_t strides[ONNX_RANK_MAX];
-	struct onnx_pick *picks;
-	size_t depth, rank, inner;
-	int rc = onnx_want(w, 0, &x);
-
-	if (rc == 0)
-		rc = want_places(w, 1, &t);
-	if (rc < 0)
-		return rc;
-	if (onnx_int(w, "batch_dims", 0) != 0 || t->rank == 0 || t->kind != ONNX_INT)
-		return onnx_refuse(w, "it is run with batch_dims 0 and whole places alone");
-	depth = t->dims[t->rank - 1];
-	rank = t->rank - 1 + x->rank - depth;
-	if (depth == 0 || depth > x->rank || rank > ONNX_RANK_MAX)
-		return onnx_refuse(
-			w, "places of %zu numbers in a tensor with %zu axes", depth, x->rank);
-	if (x->what == ONNX_ROWS && x->axis < depth && x->axis != ONNX_NONE)
-		return onnx_refuse(w, "it takes rows of the batch (axis %zu)", x->axis);
-	y = *x;
-	y.rank = rank;
-	for (size_t i = 0; i < rank; i++)
-		y.dims[i] = i < t->rank - 1 ? t->dims[i] : x->dims[i - (t->rank - 1) + depth];
-	y.axis = x->what == ONNX_ROWS && x->axis != ONNX_NONE ? x->axis - depth + t->rank - 1
-							      : ONNX_NONE;
-	y.count = onnx_product(y.dims, 0, rank);
-	inner = onnx_product(x->dims, depth, x->rank);
-	onnx_strides(x, strides);
-	rc = onnx_alloc(w, &picks, y.count, sizeof(*picks));
-	for (size_t i = 0; rc == 0 && i < y.count; i++) {
-		int64_t at = (int64_t)(i % inner);
-
-		for (size_t j = 0; j < depth; j++) {
-			int64_t place = t->ints[i / inner * depth + j], dim = (int64_t)x->dims[j];
-
-			if (place < -dim || place >= dim)
-				return onnx_refuse(
-					w, "place %lld of %lld", (long long)place, (long long)dim);
-			at += (place < 0 ? place + dim : place) * strides[j];
-		}
-		picks[i] = (struct onnx_pick){0, (uint32_t)at};
-	}
-	if (rc == 0)
-		rc = onnx_pick(w, &y, &x, 1, picks);
-	if (rc == 0)
-		onnx_give(w, 0, &y);
-	return rc;
-}
-
-/* The places have the shape of the result; the batch's axis must not be among them. */
-static int gather_elements(struct onnx_work *w)
-{
-	const struct onnx_tensor *t;
-	const struct onnx_value *x;
-	struct onnx_value y;
-	size_t axis, at[ONNX_RANK_MAX] = {0};
-	int64_t strides[ONNX_RANK_MAX], *places;
-	struct onnx_pick *picks;
-	int rc = onnx_want(w, 0, &x);
-
-	if (rc == 0)
-		rc = want_places(w, 1, &t);
-	if (rc == 0)
-		rc = onnx_axis(w, onnx_int(w, "axis", 0), x->rank, &axis);
-	if (rc < 0)
-		return rc;
-	if (x->what == ONNX_ROWS && x->axis != ONNX_NONE && w->batch != 1)
-		return onnx_refuse(w, "its places hold for one size of the batch");
-	for (size_t i = 0; i < x->rank; i++)
-		if (t->rank != x->rank || (i != axis && t->dims[i] > x->dims[i]))
-			return onnx_refuse(w, "its places do not fit the tensor");
-	rc = places_in(w, t, x->dims[axis], &places);
-	if (rc == 0)
-		rc = onnx_alloc(w, &picks, t->count, sizeof(*picks));
-	if (rc < 0)
-		return rc;
-	onnx_strides(x, strides);
-	for (size_t i = 0; i < t->count; i++) {
-		int64_t from = 0;
-
-		for (size_t j = 0; j < x->rank; j++)
-			from += (j == axis ? places[i] : (int64_t)at[j]) * strides[j];
-		picks[i] = (struct onnx_pick){0, (uint32_t)from};
-		onnx_next(t->rank, t->dims, at);
-	}
-	onnx_shape(&y, t->rank, t->dims);
-	y.sort = x->sort;
-	if (x->what == ONNX_ROWS)
-		y.axis = x->axis;
-	y.outer = x->outer;
-	rc = onnx_pick(w, &y, &x, 1, picks);
-	if (rc == 0)
-		onnx_give(w, 0, &y);
-	return rc;
-}
-
-/* ---- Tile, Pad ---- */
-
-static int tile(struct onnx_work *w)
-{
-	struct onnx_size repeats[ONNX_RANK_MAX];
-	const struct onnx_value *x, *by;
-	struct onnx_value y;
-	size_t count, batch = ONNX_NONE;
-	int rc = onnx_want(w, 0, &x);
-
-	if (rc == 0)
-		rc = onnx_want(w, 1, &by);
-	if (rc == 0)
-		rc = onnx_sizes(w, by, repeats, &count);
-	if (rc < 0)
-		return rc;
-	if (count != x->rank)
-		return onnx_refuse(w, "%zu repeats for %zu axes", count, x->rank);
-	y = *x;
-	for (size_t i = 0; rc == 0 && i < count; i++) {
-		size_t n = (size_t)repeats[i].number * y.dims[i];
-		int64_t *places;
-
-		if (repeats[i].is_batch) {
-			if (batch != ONNX_NONE || y.dims[i] != 1 || y.axis != ONNX_NONE)
-				return onnx_refuse(w, "it repeats rows of the batch");
-			batch = i;
-		}
-		if (repeats[i].number == 1)
-			continue;
-		if (is_batch(w, &y, i))
-			return onnx_refuse(w, "it repeats the batch (axis %zu)", i);
-		if (repeats[i].number < 0 || repeats[i].number > ONNX_COLUMNS_MAX)
-			return onnx_refuse(w, "%lld repeats", (long long)repeats[i].number);
-		rc = onnx_alloc(w, &places, n, sizeof(*places));
-		for (size_t j = 0; rc == 0 && j < n; j++)
-			places[j] = (int64_t)(j % y.dims[i]);
-		if (rc == 0)
-			rc = onnx_take(w, &y, &y, i, places, n, NULL);
-	}
-	if (rc == 0 && batch != ONNX_NONE) {
-		struct onnx_value shape = y;
-
-		shape.axis = batch;
-		rc = onnx_expand(w, &y, &y, &shape);
-	}
-	if (rc == 0)
-		onnx_give(w, 0, &y);
-	return rc;
-}
-
-enum padding { PAD_CONSTANT, PAD_EDGE, PAD_REFLECT, PAD_WRAP };
-
-static int64_t padded_place(enum padding mode, int64_t at, int64_t dim)
-{
-	if (at >= 0 && at < dim)
-		return at;
-	switch (mode) {
-	case PAD_EDGE:
-		return at < 0 ? 0 : dim - 1;
-	case PAD_REFLECT:
-		return at < 0 ? -at : 2 * (dim - 1) - at;
-	case PAD_WRAP:
-		return (at % dim + dim) % dim;
-	default:
-		return -1;
-	}
-}
-
-static int pad_axis(struct onnx_work *w, struct onnx_value *x, size_t axis, int64_t before,
-	int64_t after, enum padding mode, const struct onnx_value *filler)
-{
-	const int64_t dim = (int64_t)x->dims[axis];
-	int64_t *places, n = dim + before + after;
-	int rc;
-
-	if (before == 0 && after == 0)
-		return 0;
-	if (is_batch(w, x, axis))
-		return onnx_refuse(w, "it pads the batch (axis %zu)", axis);
-	if (before < -dim || after < -dim || n < 0 || before > ONNX_WIDTH_MAX ||
-		after > ONNX_WIDTH_MAX ||
-		(mode == PAD_REFLECT && (before >= dim || after >= dim)) ||
-		(mode != PAD_CONSTANT && dim == 0))
-		return onnx_refuse(w, "%lld before and %lld behind an axis of %lld",
-			(long long)before, (long long)after, (long long)dim);
-	rc = onnx_alloc(w, &places, (size_t)n, sizeof(*places));
-	for (int64_t i = 0; rc == 0 && i < n; i++)
-		places[i] = padded_place(mode, i - before, dim);
-	return rc < 0 ? rc
-		      : onnx_take(w, x, x, axis, places, (size_t)n,
-				mode == PAD_CONSTANT ? filler : NULL);
-}
-
-static int pad(struct onnx_work *w)
-{
-	static const char *const modes[] = {"constant", "edge", "reflect", "wrap"};
-	const char *name = onnx_string(w, "mode", "constant");
-	const struct onnx_value *x, *given = w->operator->last ? NULL : onnx_in(w, 2);
-	const int64_t *pads, *axes;
-	struct onnx_value y, filler;
-	size_t count, axis_count, mode = 0;
-	int rc = onnx_want(w, 0, &x);
-
-	while (mode < ARRAY_LEN(modes) && strcmp(modes[mode], name) != 0)
-		mode++;
-	if (mode == ARRAY_LEN(modes))
-		return onnx_refuse(w, "mode is constant, edge, reflect or wrap");
-	if (rc == 0)
-		rc = onnx_want_ints(w, 1, "pads", &pads, &count);
-	if (rc == 0)
-		rc = onnx_want_ints(w, 3, NULL, &axes, &axis_count);
-	if (rc == 0)
-		rc = onnx_number_value(w, &filler, onnx_float(w, "value", 0));
-	if (rc < 0)
-		return rc;
-	axis_count = axis_count == ONNX_NONE ? x->rank : axis_count;
-	if (count != 2 * axis_count || axis_count > x->rank || (given && given->count != 1))
-		return onnx_refuse(w, "its pads do not fit the tensor");
-	y = *x;
-	for (size_t i = 0; rc == 0 && i < axis_count; i++) {
-		size_t axis = i;
-
-		if (axis_count != x->rank || onnx_in(w, 3))
-			rc = onnx_axis(w, axes[i], x->rank, &axis);
-		if (rc == 0)
-			rc = pad_axis(w, &y, axis, pads[i], pads[axis_count + i],
-				(enum padding)mode, given ? given : &filler);
-	}
-	if (rc == 0)
-		onnx_give(w, 0, &y);
-	return rc;
-}
-
 #define ROW(name, first, last, fn, operand)                             \
 	{                                                               \
 		name, "", first, last, fn, 0, NULL, NULL, 0, 0, operand \
@@ -583,14 +257,8 @@ static int pad(struct onnx_work *w)
 
 static const struct onnx_operator rows[] = {
 	ROW("Concat", 4, 0, concat, 0),
-	ROW("Gather", 1, 0, gather, 0),
-	ROW("GatherElements", 11, 0, gather_elements, 0),
-	ROW("GatherND", 11, 0, gather_nd, 0),
-	ROW("Pad", 2, 10, pad, 0),
-	ROW("Pad", 11, 0, pad, 0),
 	ROW("Slice", 1, 0, slice, 3),
 	ROW("Split", 2, 0, split, 0),
-	ROW("Tile", 6, 0, tile, 2),
 };
 
 const struct onnx_operator_list onnx_column_operators = {rows, ARRAY_LEN(rows)};

@@ -7,6 +7,8 @@ static const struct onnx_operator_list *const families[] = {
 	&onnx_linear_operators,
 	&onnx_shape_operators,
 	&onnx_column_operators,
+	&onnx_gather_operators,
+	&onnx_pad_operators,
 	&onnx_fill_operators,
 	&onnx_einsum_operators,
 	&onnx_window_operators,

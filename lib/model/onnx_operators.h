@@ -32,9 +32,9 @@ struct onnx_operator_list {
 
 /* The families. */
 extern const struct onnx_operator_list onnx_elementwise_operators, onnx_linear_operators,
-	onnx_shape_operators, onnx_column_operators, onnx_fill_operators, onnx_einsum_operators,
-	onnx_window_operators, onnx_reduce_operators, onnx_norm_operators, onnx_ml_operators,
-	onnx_microsoft_operators;
+	onnx_shape_operators, onnx_column_operators, onnx_gather_operators, onnx_pad_operators,
+	onnx_fill_operators, onnx_einsum_operators, onnx_window_operators, onnx_reduce_operators,
+	onnx_norm_operators, onnx_ml_operators, onnx_microsoft_operators;
 
 /* NULL when there is none of that name for that opset. */
 const struct onnx_operator *onnx_operator_find(const char *domain, const char *name, int64_t opset);

@@ -106,6 +106,11 @@ size_t onnx_width(const struct onnx_work *w, size_t value)
 	return value == 0 ? w->inputs : w->steps[value - 1].width;
 }
 
+bool onnx_is_batch(const struct onnx_work *w, const struct onnx_value *x, size_t axis)
+{
+	return x->what == ONNX_ROWS && x->axis == axis && w->batch != 1;
+}
+
 int onnx_axis(const struct onnx_work *w, int64_t axis, size_t rank, size_t *out)
 {
 	if (axis < -(int64_t)rank || axis >= (int64_t)rank)

@@ -114,6 +114,8 @@ MUST_CHECK int onnx_alloc(struct onnx_work *w, void *out, size_t count, size_t s
 MUST_CHECK int onnx_step(struct onnx_work *w, const struct nn_step *s, size_t *value);
 size_t onnx_width(const struct onnx_work *w, size_t value); /* columns of a program's value */
 
+/* Whether rows have the batch along this axis. In files for a single row it is as any other. */
+bool onnx_is_batch(const struct onnx_work *w, const struct onnx_value *x, size_t axis);
 /* -1 counts from behind. */
 MUST_CHECK int onnx_axis(const struct onnx_work *w, int64_t axis, size_t rank, size_t *out);
 size_t onnx_product(const size_t *dims, size_t from, size_t to);
