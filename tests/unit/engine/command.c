@@ -239,9 +239,30 @@ static void the_gateway_has_no_labels(void **state)
 
 	rig_begin(r);
 	rig_message(r, "acme/gw/cmd/label", "{\"unit\":\"U1\",\"defect\":1}", false);
-	expect_refused(r, "unknown_command", "there is no command \"label\" here");
+	expect_refused(
+		r, "unknown_command", "there is no command \"label\" here, there is \"reload\"");
 	assert_true(rig_outcome(r, 0, OUTCOME_REFUSED)->line == SIZE_MAX);
 	assert_true(rig_outcome(r, 1, OUTCOME_REPLY)->line == SIZE_MAX);
+}
+
+static void a_reload_is_asked_of_the_gateway(void **state)
+{
+	struct rig *r = *state;
+	const struct outcome *o;
+
+	rig_begin(r);
+	rig_message(r, "acme/gw/cmd/reload", "{\"req\":17,\"by\":\"ann\"}", false);
+	assert_int_equal(r->changed, ENGINE_CHANGED);
+	assert_int_equal(r->out.count, 1);
+	o = rig_outcome(r, 0, OUTCOME_RELOAD);
+	assert_true(o->line == SIZE_MAX);
+	assert_string_equal(o->reload.req, "17");
+	assert_string_equal(o->reload.by, "ann");
+	rig_message(r, "acme/flow/cmd/reload", "{}", false);
+	expect_refused(r, "unknown_command", "there is no command \"reload\" here" THERE_ARE);
+	rig_message(r, "acme/gw/cmd/reload", "{}", true);
+	assert_int_equal(r->out.count, 1);
+	assert_int_equal(rig_outcome(r, 0, OUTCOME_REFUSED)->refused.reason, REFUSAL_RETAINED);
 }
 
 /* The engine only says what is wanted; it is answered by who carries it out. */
@@ -288,7 +309,8 @@ static void a_promotion_names_a_model(void **state)
 			"\"previous\"");
 	}
 	rig_message(r, "acme/gw/cmd/promote", "{\"model\":\"3f9c\"}", false);
-	expect_refused(r, "unknown_command", "there is no command \"promote\" here");
+	expect_refused(
+		r, "unknown_command", "there is no command \"promote\" here, there is \"reload\"");
 }
 
 static void a_retained_command_is_old(void **state)
@@ -363,6 +385,7 @@ int main(void)
 		RIG_TEST(a_request_is_echoed_up_to_128_bytes),
 		RIG_TEST(an_unknown_command_is_told_what_there_is),
 		RIG_TEST(the_gateway_has_no_labels),
+		RIG_TEST(a_reload_is_asked_of_the_gateway),
 		RIG_TEST(a_promotion_is_asked_for),
 		RIG_TEST(a_promotion_names_a_model),
 		RIG_TEST(a_retained_command_is_old),
