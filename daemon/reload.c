@@ -39,7 +39,7 @@ struct waiting {
 struct reload {
 	struct daemon *d;
 	uv_work_t work;
-	bool runs, again, is_closing;
+	bool runs, is_reading, again, is_closing;
 	struct waiting now, then;     /* answered by the one that runs, and by the next */
 	const struct gateway *awaits; /* in force, but not on disk and granted yet; NULL: none */
 	bool is_committed;
@@ -270,6 +270,7 @@ static void on_read(uv_work_t *w, int status)
 	char text[1100];
 
 	(void)status;
+	r->is_reading = false;
 	if (r->is_closing || stop_has_begun(r->d->stop)) {
 		gateway_next_deinit(&r->next);
 		r->runs = false;
@@ -318,7 +319,8 @@ static void begin(struct reload *r)
 	r->then.count = 0;
 	r->err.text[0] = 0;
 	notify_reloading(r->d->notify);
-	if (uv_queue_work(&r->d->loop, &r->work, read_next, on_read) == 0)
+	r->is_reading = uv_queue_work(&r->d->loop, &r->work, read_next, on_read) == 0;
+	if (r->is_reading)
 		return;
 	refuse(r, "no thread to read it in");
 	finish(r);
@@ -410,7 +412,7 @@ int reload_new(struct reload **out, struct daemon *d, struct err *err)
 void reload_close(struct reload *r)
 {
 	r->is_closing = true;
-	if (r->runs)
+	if (r->is_reading)
 		uv_cancel((uv_req_t *)&r->work);
 }
 

@@ -98,26 +98,36 @@ static bool is_same_row(const struct unit_insert *u, const struct unit_row *row)
 	return true;
 }
 
+/* Of a line that goes on under several files each has a statement. */
+#define STATEMENTS_OF_LINE 4
+
 int unit_insert_get(
 	struct unit_insert **out, struct store *s, const struct unit_row *row, struct err *err)
 {
-	struct unit_insert **at = &s->inserts, *u = NULL;
+	struct unit_insert **at = &s->inserts, **last = NULL, *u = NULL, *gone;
+	size_t count = 0;
 	int r;
 
-	while (*at && strcmp((*at)->line, row->line) != 0)
-		at = &(*at)->next;
-	if (*at && is_same_row(*at, row)) {
-		*out = *at;
-		return 0;
+	for (; *at; at = &(*at)->next) {
+		if (strcmp((*at)->line, row->line) != 0)
+			continue;
+		if (is_same_row(*at, row)) {
+			*out = *at;
+			return 0;
+		}
+		count++;
+		last = at;
 	}
 	r = insert_new(&u, s, row, err);
 	if (r < 0)
 		return r;
-	if (*at) { /* the line's features have changed */
-		u->next = (*at)->next;
-		insert_free(*at);
+	if (count >= STATEMENTS_OF_LINE) { /* the oldest stands last */
+		gone = *last;
+		*last = gone->next;
+		insert_free(gone);
 	}
-	*at = u;
+	u->next = s->inserts;
+	s->inserts = u;
 	*out = u;
 	return 0;
 }
