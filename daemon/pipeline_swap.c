@@ -45,12 +45,13 @@ void pipeline_swap(
 		.text = arena_string(p->filling->arena, swap.text)};
 	check_memory(reply.text ? batch_add_reply(p->filling, p->lines[line].reply, &reply) : -1);
 	if (!swap.is_ok)
-		log_warning("line \"%s\": %s of \"%s\" refused: %s", name,
-			request->is_rollback ? "the rollback" : "the promotion", request->by,
-			swap.text);
+		log_warning("line \"%s\": %s%s%s refused: %s", name,
+			request->is_rollback ? "the rollback" : "the promotion",
+			request->by[0] ? " by " : "", request->by, swap.text);
 	else if (swap.changes.count > 0)
-		log_info("line \"%s\": %s (%s by \"%s\")", name, swap.text,
-			request->is_rollback ? "rolled back" : "promoted", request->by);
+		log_info("line \"%s\": %s (%s%s%s)", name, swap.text,
+			request->is_rollback ? "rolled back" : "promoted",
+			request->by[0] ? " by " : "", request->by);
 }
 
 void pipeline_register(struct pipeline *p, size_t line, struct model *m, const char *by,
@@ -58,6 +59,8 @@ void pipeline_register(struct pipeline *p, size_t line, struct model *m, const c
 {
 	check_memory(swap_register(out, p->o.gateway, line, m, clock_now_ms(p->o.clock)));
 	add_rows(p, line, out, by, why);
+	if (out->is_champion)
+		put_state(p);
 }
 
 void pipeline_adopt(struct pipeline *p, size_t line, struct model *m)

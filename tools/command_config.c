@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base/buf.h"
 #include "lib/config/config.h"
@@ -70,7 +71,12 @@ int command_open_store(struct store **out, const struct config *config, struct e
 
 	if (asprintf(&path, "%s/defectd.db", config->state_dir) < 0)
 		return err_set(err, -ENOMEM, "no memory for a path");
-	rc = store_open(out, path, STORE_READ, err);
+	if (access(path, F_OK) < 0 && errno == ENOENT)
+		rc = err_set(err, -ENOENT,
+			"%s: %s; the daemon makes the database when it first runs", path,
+			strerror(ENOENT));
+	else
+		rc = store_open(out, path, STORE_READ, err);
 	free(path);
 	return rc;
 }

@@ -52,11 +52,26 @@ static int read_role(struct handing *h, enum model_role *out, struct err *err)
 	return r;
 }
 
-static void tell(struct handing *h, enum model_role role, bool is_news)
+static void tell(struct handing *h, enum model_role role, bool is_news, const char *how)
 {
 	h->m->is_news = is_news;
 	snprintf(h->m->text, sizeof(h->m->text), "model %.12s is %s of line \"%s\"%s", h->m->sha256,
-		model_role_name(role), h->line->name, is_news ? "" : " already");
+		model_role_name(role), h->line->name, how);
+}
+
+/* Is the registry's copy there, and what it should be? */
+static bool copy_is_good(const struct handing *h)
+{
+	char *path = model_file_path(h->config->state_dir, h->m->sha256);
+	char sha256[SHA256_HEX] = "";
+	void *bytes = NULL;
+	size_t len = 0;
+
+	if (path && model_file_read(&bytes, &len, path, (size_t)h->config->limits.model, NULL) == 0)
+		sha256_hex(sha256, bytes, len);
+	free(bytes);
+	free(path);
+	return strcmp(sha256, h->m->sha256) == 0;
 }
 
 static bool order_is_there(const struct handing *h)
@@ -119,6 +134,7 @@ static int hand_over(struct handing *h, struct err *err)
 		.by = (char *)(uintptr_t)h->m->by,
 		.why = (char *)(uintptr_t)h->m->why};
 	enum model_role role = ROLE_RETIRED;
+	bool is_known;
 	int r;
 
 	strcpy(order.sha256, h->m->sha256);
@@ -127,8 +143,9 @@ static int hand_over(struct handing *h, struct err *err)
 		r = read_role(h, &role, err);
 	if (r < 0)
 		return r;
-	if (role != ROLE_RETIRED) {
-		tell(h, role, false);
+	is_known = role != ROLE_RETIRED;
+	if (is_known && copy_is_good(h)) {
+		tell(h, role, false, " already");
 		return 0;
 	}
 	if (order_is_there(h))
@@ -140,7 +157,7 @@ static int hand_over(struct handing *h, struct err *err)
 	if (r == 0)
 		r = wait_for(h, &role, err);
 	if (r == 0)
-		tell(h, role, true);
+		tell(h, role, true, is_known ? ", its file is there again" : "");
 	return r;
 }
 
@@ -180,8 +197,9 @@ static int put_into_registry(struct model_registration *m, struct offline *o, si
 	if (swap_register(&swap, o->gateway, line, TAKE(*model), now_ms) < 0)
 		return err_set(err, -ENOMEM, "no memory for the models of the line");
 	m->is_news = swap.changes.count > 0;
-	snprintf(m->text, sizeof(m->text), "%.1000s of line \"%s\"", swap.text,
-		o->gateway->config->lines[line].name);
+	snprintf(m->text, sizeof(m->text),
+		swap.is_champion ? "line \"%2$s\": %1$.1000s again" : "%.1000s of line \"%s\"",
+		swap.text, o->gateway->config->lines[line].name);
 	if (!m->is_news)
 		return 0;
 	r = swap_commit(&swap, o->gateway, line, m->by, m->why, now_ms, o->store, err);

@@ -86,8 +86,8 @@ MUST_CHECK int config_add_line(
 const struct line_config *config_find_line(const struct config *c, const char *name);
 struct assembler_limits config_assembler_limits(const struct config *c);
 
-/* What became of the line's model, as gateway_line has it, added to the report: a model that does
- * not load, does not fit, or that the line file names and that is not there is an error. A line
- * that names none and has none just collects. */
+/* What became of the line's model (the registry's champion, or the line file's), as gateway_line
+ * has it, added to the report: a model that does not load, does not fit, or that the line file
+ * names and that is not there is an error. A line that names none and has none just collects. */
 void config_report_model(struct config_report *r, const struct line_config *line,
-	const char *why_none, const char *trouble);
+	const char *why_none, bool is_champion, const char *trouble);

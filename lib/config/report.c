@@ -99,11 +99,16 @@ void config_report_text(const struct config_report *r, struct buf *out)
 }
 
 void config_report_model(struct config_report *r, const struct line_config *line,
-	const char *why_none, const char *trouble)
+	const char *why_none, bool is_champion, const char *trouble)
 {
 	bool is_wanted = line->model || (why_none && strcmp(why_none, "no_model") != 0);
 
-	if (why_none && why_none[0] && is_wanted)
+	if (!why_none || !why_none[0] || !is_wanted)
+		return;
+	if (is_champion) /* whatever the line file names */
+		config_report_error(
+			r, line->file, "/line", "the champion in the registry: %s", trouble);
+	else
 		config_report_error(r, line->file, "/model", "%s", trouble);
 }
 

@@ -127,8 +127,8 @@ static int check_against_store(struct gateway_check *c, struct err *err)
 		if (line->has_champion && line->config->model)
 			r = check_next_model(c, registry, line, &replaces, err);
 		if (!replaces)
-			config_report_model(
-				&c->report, line->config, line->why_none, line->trouble);
+			config_report_model(&c->report, line->config, line->why_none,
+				line->has_champion, line->trouble);
 	}
 	return r;
 }

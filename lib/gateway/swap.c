@@ -155,6 +155,25 @@ static bool is_live(const struct role *role)
 	return role && role->role != ROLE_RETIRED;
 }
 
+/* A model whose role is known comes in again: where its file was gone or damaged it takes up that
+ * role only now. *m is handed over then. */
+static int register_again(struct swap *out, struct gateway *g, size_t line,
+	const struct role *known, struct model **m, int64_t now_ms)
+{
+	struct gateway_line *l = &g->lines[line];
+	struct model **beside = known->role == ROLE_PREVIOUS ? &l->beside[SHADOW_PREVIOUS]
+							     : &l->beside[SHADOW_CHALLENGER];
+
+	if (known->role == ROLE_CHAMPION && !l->model)
+		return put_in_force(out, g, line, m, now_ms);
+	nothing_to_do(out, known);
+	if (known->role != ROLE_CHAMPION && !*beside) {
+		*beside = TAKE(*m);
+		beside_set_shadows(g, line);
+	}
+	return 0;
+}
+
 int swap_register(struct swap *out, struct gateway *g, size_t line, struct model *m, int64_t now_ms)
 {
 	struct gateway_line *l = &g->lines[line];
@@ -164,8 +183,12 @@ int swap_register(struct swap *out, struct gateway *g, size_t line, struct model
 
 	*out = (struct swap){.code = ""};
 	if (is_live(known)) {
-		nothing_to_do(out, known);
-	} else if (engine_model_fits(&l->config->plan, m, &err) < 0) {
+		int r = register_again(out, g, line, known, &m, now_ms);
+
+		model_free(m);
+		return r;
+	}
+	if (engine_model_fits(&l->config->plan, m, &err) < 0) {
 		refuse(out, "model_misfit", "%s", err.text);
 	} else {
 		out->is_ok = true;

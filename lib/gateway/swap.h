@@ -26,7 +26,9 @@ MUST_CHECK int swap_carry_out(struct swap *out, struct gateway *g, size_t line,
 	const struct swap_request *request, int64_t now_ms);
 
 /* A model that was checked, and whose copy is kept under models/, is challenger from now on. The
- * model is taken over when it is used, and freed otherwise: misfit, or nothing to do. -ENOMEM. */
+ * model is taken over when it is used, and freed otherwise: misfit, or nothing to do. One that has
+ * a role keeps it; where its file was gone or damaged it takes that role up now, as champion too.
+ * -ENOMEM. */
 MUST_CHECK int swap_register(
 	struct swap *out, struct gateway *g, size_t line, struct model *m, int64_t now_ms);
 

@@ -321,8 +321,9 @@ static int linear_regressor(struct onnx_work *w)
 			 ? onnx_refuse(w, "%lld targets", (long long)targets)
 			 : linear(w, (size_t)targets, &y);
 
-	if (rc == 0)
-		rc = transform(w, &y);
+	/* the standard has others too, onnxruntime leaves them out */
+	if (rc == 0 && strcmp(onnx_string(w, "post_transform", "NONE"), "NONE") != 0)
+		rc = onnx_refuse(w, "post_transform of a regressor is NONE");
 	if (rc == 0)
 		onnx_give(w, 0, &y);
 	return rc;

@@ -529,6 +529,53 @@ def defectctl_model_import_brings_a_challenger():
         press.check_probabilities()
 
 
+def an_import_brings_back_files_that_are_gone():
+    with Press(MODELS) as press:
+        a = press.bring(1)
+        press.ask("promote", "r1", model=a)
+        b = press.bring(2)
+        press.ask("promote", "r2", model=b)
+        os.remove(press.copy(a))
+        with open(press.copy(b), "r+b") as f:
+            f.write(b"changed")
+        status, said, _ = imported(press, 1)
+        assert status == 0 and "previous" in said and "there again" in said, said
+        press.ask("rollback", "r3")
+        assert press.roles() == {a: "champion", b: "previous"}
+        # the champion's, gone at a start
+        assert press.site.daemon.end() == 0
+        os.remove(press.copy(a))
+        press.start()
+        press.wait_said("collecting")
+        press.units(2)
+        status, said, _ = imported(press, 1)
+        assert status == 0 and "champion" in said and "there again" in said, said
+        press.wait_said("scoring", a)
+        units = press.units(3)
+        assert {press.site.rows(LINE)[u]["model"] for u in units} == {a}
+        # and where no daemon runs
+        assert press.site.daemon.end() == 0
+        os.remove(press.copy(a))
+        status, out, said = harness.ctl("check", config=press.site.config, check=False)
+        assert status == 78 and "the champion in the registry: " in out + said, out + said
+        status, said, _ = imported(press, 1)
+        assert status == 0 and "is in force again" in said, said
+        status, said, _ = imported(press, 2)
+        assert status == 0 and "already" in said, said
+        press.start()
+        press.wait_said("scoring", a)
+        press.units(3)
+        assert press.roles() == {a: "champion", b: "previous"}
+        press.check_probabilities()
+
+
+def a_list_before_the_first_start_says_what_is_missing():
+    with Press(MODELS, start=False) as press:
+        status, out, said = harness.ctl("model", "list", config=press.site.config, check=False)
+        assert status == 1 and not out, out
+        assert "the daemon makes the database when it first runs" in said, said
+
+
 def an_import_before_the_first_start_is_there_after_it():
     with Press(MODELS, start=False) as press:
         status, said, a = imported(press, 1)
@@ -631,6 +678,8 @@ if __name__ == "__main__":
             a_database_of_the_version_before_is_brought_up,
             without_a_daemon_defectctl_does_the_same,
             defectctl_model_import_brings_a_challenger,
+            an_import_brings_back_files_that_are_gone,
+            a_list_before_the_first_start_says_what_is_missing,
             an_import_before_the_first_start_is_there_after_it,
             an_import_onto_a_full_disk_leaves_nothing,
             root_writes_as_the_owner_of_the_state_folder,

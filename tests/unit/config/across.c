@@ -145,15 +145,19 @@ static void what_became_of_a_model_is_a_finding(void **state)
 
 	(void)state;
 	buf_init(&text);
-	config_report_model(&report, &with, "", "");
-	config_report_model(&report, &without, "no_model", "no model is configured");
+	config_report_model(&report, &with, "", false, "");
+	config_report_model(&report, &without, "no_model", false, "no model is configured");
 	assert_int_equal(report.count, 0);
-	config_report_model(&report, &with, "no_model", "/m.onnx: No such file or directory");
-	config_report_model(&report, &without, "model_misfit", "the line lacks \"x\"");
-	assert_int_equal(report.errors, 2);
+	config_report_model(
+		&report, &with, "no_model", false, "/m.onnx: No such file or directory");
+	config_report_model(&report, &without, "model_misfit", false, "the line lacks \"x\"");
+	config_report_model(&report, &with, "model_refused", true, "/c.onnx: is gone");
+	assert_int_equal(report.errors, 3);
 	config_report_text(&report, &text);
 	assert_string_equal(buf_text(&text), "l.json: /model: /m.onnx: No such file or directory\n"
-					     "l.json: /model: the line lacks \"x\"\n");
+					     "l.json: /model: the line lacks \"x\"\n"
+					     "l.json: /line: the champion in the registry: "
+					     "/c.onnx: is gone\n");
 }
 
 int main(void)
