@@ -75,6 +75,7 @@ void pipeline_end_lines(struct pipeline *p, const struct config *next)
 
 int pipeline_take_over(struct pipeline *p, struct gateway *g, struct gateway_next *next)
 {
+	struct engine_input in = {.kind = INPUT_TICK};
 	struct line_out *lines;
 	int r = pipeline_make_lines(&lines, g->config, p);
 
@@ -89,6 +90,10 @@ int pipeline_take_over(struct pipeline *p, struct gateway *g, struct gateway_nex
 		if (next->adopted[i])
 			pipeline_adopt(p, i, TAKE(next->adopted[i]));
 	}
+	/* what is due now by the new files, before the state is written: units by the clock begin
+	 * here */
+	clock_read(p->o.clock, &in.now_ms, &in.clock_ms);
+	pipeline_take_input(p, &in, uv_hrtime());
 	p->filling->gateway = g;
 	pipeline_put_snapshot(p, p->filling);
 	batch_drop_inputs(p->filling);

@@ -558,6 +558,99 @@ def settings_of_the_broker_make_other_connections():
             second.kill()
 
 
+def units_by_the_clock_begin_and_end_with_their_file():
+    every = line(unit={"every": "500ms"})
+    every["sources"] = {"t": {"topic": "p3/t", "time": "/ts"}}
+    every["features"] = [{"name": "t", "from": "t.v"}]
+    del every["unit"]["open"], every["decide"]
+    with harness.Site([line()]) as site:
+        start(site)
+        s = Sender(site)
+        s.send("old", "a", 1)
+        s.done()
+        put(site, every)
+        hangup(site)
+        harness.wait_for(lambda: site.count(LINE) >= 3, 8, "units by the clock")
+        s.send("old", "b", 2)
+        s.done()
+        harness.wait_for(lambda: "old" in site.rows(LINE), 10, "the unit opened before")
+        site.daemon.kill()
+        start(site)
+        put(site, line())
+        hangup(site)
+        count = site.count(LINE)
+        s.send("new", "a", 1)
+        s.send("new", "b", 1)
+        s.done()
+        time.sleep(1.5)
+        rows = site.rows(LINE)
+        assert len(rows) == count + 1 and rows["old"]["y"] == 2, rows
+        starts = sorted(r["started_ms"] for u, r in rows.items() if u.startswith(LINE))
+        assert {b - a for a, b in zip(starts, starts[1:])} == {500}, starts
+        assert site.daemon.end() == 0
+
+
+def a_database_begun_anew_knows_the_files_of_before():
+    with harness.Site([line()]) as site:
+        start(site)
+        s = Sender(site)
+
+        def whole(first, last):
+            for n in range(first, last):
+                for part in "abc":
+                    s.send(f"U{n}", part, n)
+            s.done()
+
+        s.send("old", "a", 1)
+        s.done()
+        put(site, with_c())
+        hangup(site)
+        s.send("new", "a", 1)
+        whole(0, 3000)
+        wait_rows(site, 3000)
+        for name in (site.db, site.db + "-wal"):
+            with open(name, "r+b") as f:
+                size = f.seek(0, 2)
+                f.seek(4096)
+                f.write(b"\xa5" * (size - 4096))
+        whole(3000, 6000)
+        site.daemon.wait_log("the file is set aside and a new one begun", 30)
+        whole(6000, 6001)
+        harness.wait_for(lambda: site.count(LINE) and "U6000" in site.rows(LINE), 20, "a new row")
+        site.daemon.kill()
+        start(site)
+        s.send("old", "b", 2)
+        s.send("new", "b", 2)
+        s.send("new", "c", 3)
+        s.done()
+        harness.wait_for(lambda: {"old", "new"} <= set(site.rows(LINE)), 20, "both")
+        rows = site.rows(LINE)
+        assert (rows["old"]["config"], rows["old"]["z"]) == (sha256(line()), None), rows["old"]
+        assert (rows["new"]["config"], rows["new"]["z"]) == (sha256(with_c()), 3), rows["new"]
+        assert site.daemon.end() == 0
+
+
+def of_too_many_files_the_oldest_has_its_units_scored():
+    with harness.Site([line()]) as site:
+        start(site)
+        s = Sender(site)
+        for n in range(20):
+            s.send(f"U{n}", "a", n)
+            s.done()
+            put(site, line(threshold=(n + 1) / 100))
+            hangup(site)
+        rows = wait_rows(site, 4)
+        assert set(rows) == {"U0", "U1", "U2", "U3"}, set(rows)  # 16 of before stay
+        site.daemon.kill()
+        start(site)
+        for n in range(4, 20):
+            s.send(f"U{n}", "b", n)
+        s.done()
+        rows = wait_rows(site, 20)
+        assert rows["U19"]["y"] == 19 and rows["U0"]["y"] is None
+        assert site.daemon.end() == 0
+
+
 def store_and_limits_hold_at_once():
     with harness.Site([line()]) as site:
         start(site)
@@ -688,6 +781,9 @@ if __name__ == "__main__":
         new_contents_of_a_model_alone_are_something_to_do,
         a_filter_that_the_broker_refuses_after_a_reload_is_said,
         settings_of_the_broker_make_other_connections,
+        units_by_the_clock_begin_and_end_with_their_file,
+        a_database_begun_anew_knows_the_files_of_before,
+        of_too_many_files_the_oldest_has_its_units_scored,
         store_and_limits_hold_at_once,
         the_service_manager_hears_of_it,
         reloads_under_load_lose_and_mix_nothing,
