@@ -199,23 +199,17 @@ int pipeline_new(struct pipeline **out, const struct pipeline_options *o, struct
 	return 0;
 }
 
-static void free_batches(struct batch *list)
-{
-	while (list) {
-		struct batch *b = list;
-
-		list = b->next;
-		batch_free(b);
-	}
-}
-
 void pipeline_free(struct pipeline *p)
 {
 	if (!p)
 		return;
 	batch_free(p->filling);
-	free_batches(p->ended);
-	free_batches(p->spare);
+	while (p->spare) {
+		struct batch *b = p->spare;
+
+		p->spare = b->next;
+		batch_free(b);
+	}
 	pipeline_free_lines(p->lines, p->line_count);
 	free(p->gateway_reply);
 	buf_deinit(&p->text);

@@ -83,12 +83,6 @@ enum pump {
 	PUMP_PRESSED, /* reading is paused until this is committed */
 };
 void pipeline_pump(struct pipeline *p, enum pump how);
-/* The batch that fills ends here, with a snapshot of the engine as it is now: its transaction ends
- * between the last input and the next, and no start replays what came before. For what changes
- * beside the engine's inputs: models and line files. It is committed in a transaction of its own,
- * with the next pipeline_pump at which the store thread is idle. The result is that batch: what
- * belongs to the same transaction may still be put into it, before the loop goes on. */
-struct batch *pipeline_end_batch(struct pipeline *p);
 void pipeline_clock_changed(struct pipeline *p); /* the lines' clock runs, or does no longer */
 
 struct pipeline_load {

@@ -71,13 +71,6 @@ static bool snapshot_is_due(const struct pipeline *p)
 	       age_ns >= SNAPSHOT_NS_MAX;
 }
 
-static void submit(struct pipeline *p, struct batch *b)
-{
-	p->in_commit_messages = b->messages;
-	p->in_commit_bytes = b->bytes;
-	committer_submit(p->committer, b);
-}
-
 static void hand_over(struct pipeline *p)
 {
 	struct batch *b = p->filling;
@@ -86,33 +79,11 @@ static void hand_over(struct pipeline *p)
 	p->journal_bytes += b->journal.len;
 	if (snapshot_is_due(p))
 		pipeline_put_snapshot(p, b);
+	p->in_commit_messages = b->messages;
+	p->in_commit_bytes = b->bytes;
 	uv_timer_stop(&p->commit_due);
 	p->filling = take_batch(p);
-	submit(p, b);
-}
-
-/* The oldest of the batches that have ended. */
-static void hand_over_ended(struct pipeline *p)
-{
-	struct batch *b = p->ended;
-
-	p->ended = b->next;
-	b->next = NULL;
-	submit(p, b);
-}
-
-struct batch *pipeline_end_batch(struct pipeline *p)
-{
-	struct batch *b = p->filling, **at = &p->ended;
-
-	check_memory(outlet_fill(p->o.outlet, b));
-	pipeline_put_snapshot(p, b);
-	uv_timer_stop(&p->commit_due);
-	p->filling = take_batch(p);
-	while (*at)
-		at = &(*at)->next;
-	*at = b;
-	return b;
+	committer_submit(p->committer, b);
 }
 
 static void on_commit_due(uv_timer_t *t)
@@ -148,11 +119,7 @@ void pipeline_pump(struct pipeline *p, enum pump how)
 {
 	if (!p->finishes)
 		pipeline_arm(p, 1);
-	if (!committer_is_idle(p->committer))
-		return;
-	if (p->ended)
-		hand_over_ended(p);
-	else if (is_due(p, how))
+	if (committer_is_idle(p->committer) && is_due(p, how))
 		hand_over(p);
 }
 
@@ -200,18 +167,11 @@ static void on_begun_anew(void *owner, struct batch *first)
 	struct pipeline *p = owner;
 	struct batch *last = first;
 
-	outlet_store_again(p->o.outlet);
-	p->in_commit_messages = p->in_commit_bytes = 0;
-	while (last->next)
-		last = last->next;
-	last->next = p->ended;
-	p->ended = NULL;
 	for (struct batch *b = first; b; b = b->next) {
 		b->put_count = b->delete_count = 0;
-		p->in_commit_messages += b->messages;
-		p->in_commit_bytes += b->bytes;
 		last = b;
 	}
+	outlet_store_again(p->o.outlet);
 	check_memory(outlet_fill(p->o.outlet, p->filling));
 	pipeline_put_snapshot(p, p->filling);
 	put_registry(p, first);
@@ -247,19 +207,13 @@ void pipeline_set_committer(struct pipeline *p, struct committer *c)
 
 struct pipeline_load pipeline_load(const struct pipeline *p)
 {
-	struct pipeline_load load = {
-		.filling = p->filling->messages,
+	return (struct pipeline_load){
+		.messages = p->filling->messages + p->in_commit_messages,
 		.bytes = p->filling->bytes + p->in_commit_bytes,
+		.filling = p->filling->messages,
 		.large_commits = p->last_commit_messages >= LARGE_MESSAGES,
 		.delivery_end = p->delivery_end,
 	};
-
-	for (const struct batch *b = p->ended; b; b = b->next) {
-		load.filling += b->messages;
-		load.bytes += b->bytes;
-	}
-	load.messages = load.filling + p->in_commit_messages;
-	return load;
 }
 
 const char *pipeline_trouble(const struct pipeline *p)
@@ -273,10 +227,6 @@ bool pipeline_finish(struct pipeline *p)
 	uv_timer_stop(&p->deadline);
 	if (!committer_is_idle(p->committer))
 		return false;
-	if (p->ended) {
-		hand_over_ended(p);
-		return false;
-	}
 	if (p->finished)
 		return true;
 	p->finished = true;

@@ -21,7 +21,6 @@ struct pipeline {
 	struct buf text;     /* of the message in hand */
 
 	struct batch *filling;
-	struct batch *ended; /* list of those that wait for the store thread, the oldest first */
 	struct batch *spare; /* list of those not in use */
 	size_t in_commit_messages, in_commit_bytes;
 	uint64_t delivery_end;
