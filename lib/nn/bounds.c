@@ -214,6 +214,8 @@ static struct range column(struct bounds *b, const struct nn_step *s, size_t c)
 		return group(s);
 	case NN_COPY:
 		return bounds_at(b, s->copy.columns[c]);
+	case NN_LOW:
+		break;
 	}
 	return range_everything();
 }

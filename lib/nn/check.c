@@ -40,6 +40,7 @@ size_t nn_operand_count(enum nn_step_kind kind)
 	switch (kind) {
 	case NN_CONSTANT:
 	case NN_COPY:
+	case NN_LOW:
 		return 0;
 	case NN_PAIR:
 		return 2;
@@ -206,6 +207,10 @@ static int check_kind(struct check *c, const struct nn_step *s)
 		return r < 0 ? r : check_groups(c, s, s->group.groups);
 	case NN_COPY:
 		return check_copy(c, s);
+	case NN_LOW:
+		return s->width == c->inputs
+			       ? 0
+			       : REFUSE(c, "%zu columns of %zu inputs", s->width, c->inputs);
 	}
 	return REFUSE(c, "there is no step of kind %d", (int)s->kind);
 }

@@ -20,7 +20,8 @@
  *   - arithmetic on a difference of columns (subtraction or addition of values, a sum, a linear
  *     matrix): a small difference of large numbers keeps the file's order and rounding
  *   - a subtraction from the program's input, gaps filled or not: it stays one in float32, as a row
- *     far out would lose what the subtraction leaves of it
+ *     far out would lose what the subtraction leaves of it. The same holds for what it is added to:
+ *     the input's low part (NN_LOW), which is a leaf as any other
  *   - a summand above 4 in front of a matrix: there it would cancel against products as large
  *   - what would overflow or lose digits as a weight, or make a matrix more than twice as wide
  *

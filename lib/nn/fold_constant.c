@@ -8,7 +8,7 @@
 
 bool fold_is_constant(const struct fold *f, const struct nn_step *s)
 {
-	if (s->kind == NN_CONSTANT)
+	if (s->kind == NN_CONSTANT || s->kind == NN_LOW)
 		return false; /* there is nothing to work out */
 	for (size_t o = 0; o < nn_operand_count(s->kind); o++)
 		if (!fold_is(f, s->from[o], NN_CONSTANT))
@@ -42,11 +42,12 @@ static void affine(const struct nn_step *s, size_t inputs, const float *x, float
 
 static void work_out(const struct fold *f, const struct nn_step *s, float *y)
 {
-	const struct nn_operand x =
-		s->kind == NN_COPY ? (struct nn_operand){NULL, 0} : operand(f, s->from[0]);
+	const struct nn_operand x = nn_operand_count(s->kind) == 0 ? (struct nn_operand){NULL, 0}
+								   : operand(f, s->from[0]);
 
 	switch (s->kind) {
 	case NN_CONSTANT:
+	case NN_LOW:
 		break;
 	case NN_AFFINE:
 		affine(s, fold_width(f, s->from[0]), x.at, y);

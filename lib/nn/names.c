@@ -15,6 +15,7 @@ const char *nn_kind_name(enum nn_step_kind kind)
 		[NN_REDUCE] = "reduce",
 		[NN_GROUP] = "group",
 		[NN_COPY] = "copy",
+		[NN_LOW] = "low",
 	};
 
 	return NAME_OF(names, kind);

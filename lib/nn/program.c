@@ -218,6 +218,14 @@ size_t nn_program_outputs(const struct nn_program *p)
 	return nn_program_width(p, p->result);
 }
 
+bool nn_program_has_low(const struct nn_program *p)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (p->steps[i].kind == NN_LOW)
+			return true;
+	return false;
+}
+
 size_t nn_program_step_count(const struct nn_program *p)
 {
 	return p->count;

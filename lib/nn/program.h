@@ -64,6 +64,9 @@ MUST_CHECK int nn_scratch_new(struct nn_scratch **out, const struct nn_program *
 void nn_scratch_free(struct nn_scratch *s);
 CLEANUP_FOR(struct nn_scratch, nn_scratch_free)
 
+/* Whether it reads the low part of its input: doubles then give more digits than floats. */
+bool nn_program_has_low(const struct nn_program *p);
+
 /* One row: x [inputs] -> y [outputs]. Allocates nothing. */
 void nn_run_row(const struct nn_program *p, const struct nn_kernels *k, struct nn_scratch *s,
 	const float *x, float *y);
@@ -71,3 +74,9 @@ void nn_run_row(const struct nn_program *p, const struct nn_kernels *k, struct n
  * y [rows][outputs]. */
 void nn_run_rows(const struct nn_program *p, const struct nn_kernels *k, struct nn_scratch *s,
 	size_t rows, const float *x, float *y);
+/* The same for rows of doubles. They are rounded to float32 (beyond its range: infinite, without a
+ * low part); a program that has no NN_LOW gives what it gives for the rounded rows. */
+void nn_run_row_double(const struct nn_program *p, const struct nn_kernels *k, struct nn_scratch *s,
+	const double *x, float *y);
+void nn_run_rows_double(const struct nn_program *p, const struct nn_kernels *k,
+	struct nn_scratch *s, size_t rows, const double *x, float *y);

@@ -1,6 +1,7 @@
 /* Rows through a program. */
 #include <assert.h>
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 struct nn_scratch {
 	size_t rows;   /* room for so many */
 	float *values; /* [rows][stride] */
+	float *x;      /* [rows][inputs] of rows of doubles, rounded */
 };
 
 /* One value of the rows that are worked on. */
@@ -26,6 +28,7 @@ struct run {
 	const struct nn_kernels *k;
 	size_t rows;
 	const float *x;
+	const double *exact; /* what x was rounded from; NULL: x is all there is */
 	float *values;
 };
 
@@ -44,10 +47,11 @@ int nn_scratch_new(struct nn_scratch **out, const struct nn_program *p, size_t r
 	if (!s)
 		return -ENOMEM;
 	s->rows = rows ? rows : 1;
-	if (p->stride > 0 && s->rows > FLOATS_MAX / p->stride)
+	if (s->rows > FLOATS_MAX / (p->stride + p->inputs))
 		return -ENOMEM;
 	s->values = nn_floats_new(s->rows * p->stride);
-	if (!s->values)
+	s->x = nn_floats_new(s->rows * p->inputs);
+	if (!s->values || !s->x)
 		return -ENOMEM;
 	for (size_t r = 0; r < s->rows; r++)
 		put_constants(p, s->values + r * p->stride);
@@ -60,6 +64,7 @@ void nn_scratch_free(struct nn_scratch *s)
 	if (!s)
 		return;
 	free(s->values);
+	free(s->x);
 	free(s);
 }
 
@@ -91,6 +96,17 @@ static struct nn_operand operand(const struct run *r, size_t value, size_t row)
 		v.at + row * v.stride, nn_program_width(r->p, value) == 1 ? 0 : 1};
 }
 
+/* An infinity has none, however it came about. */
+static void low_row(const struct run *r, size_t row, float *y)
+{
+	const size_t first = row * r->p->inputs;
+
+	for (size_t c = 0; c < r->p->inputs; c++)
+		y[c] = r->exact && isfinite(r->x[first + c])
+			       ? (float)(r->exact[first + c] - (double)r->x[first + c])
+			       : 0;
+}
+
 static void run_row(const struct run *r, size_t i, size_t row, float *y)
 {
 	const struct nn_step *s = &r->p->steps[i];
@@ -120,6 +136,9 @@ static void run_row(const struct run *r, size_t i, size_t row, float *y)
 	case NN_COPY:
 		for (size_t c = 0; c < s->width; c++)
 			y[c] = values[r->p->prepared[i].places[c]];
+		break;
+	case NN_LOW:
+		low_row(r, row, y);
 		break;
 	case NN_CONSTANT:
 	case NN_AFFINE:
@@ -159,7 +178,7 @@ static void run_block(const struct run *r, float *y)
 void nn_run_row(const struct nn_program *p, const struct nn_kernels *k, struct nn_scratch *s,
 	const float *x, float *y)
 {
-	run_block(&(struct run){p, k, 1, x, s->values}, y);
+	run_block(&(struct run){p, k, 1, x, NULL, s->values}, y);
 }
 
 void nn_run_rows(const struct nn_program *p, const struct nn_kernels *k, struct nn_scratch *s,
@@ -168,7 +187,30 @@ void nn_run_rows(const struct nn_program *p, const struct nn_kernels *k, struct 
 	for (size_t done = 0; done < rows; done += s->rows) {
 		const size_t n = rows - done < s->rows ? rows - done : s->rows;
 
-		run_block(&(struct run){p, k, n, x + done * p->inputs, s->values},
+		run_block(&(struct run){p, k, n, x + done * p->inputs, NULL, s->values},
 			y + done * nn_program_outputs(p));
 	}
+}
+
+/* At most as many rows as the scratch has room for. */
+static void run_doubles(const struct nn_program *p, const struct nn_kernels *k,
+	struct nn_scratch *s, size_t rows, const double *x, float *y)
+{
+	for (size_t i = 0; i < rows * p->inputs; i++)
+		s->x[i] = (float)x[i];
+	run_block(&(struct run){p, k, rows, s->x, x, s->values}, y);
+}
+
+void nn_run_row_double(const struct nn_program *p, const struct nn_kernels *k, struct nn_scratch *s,
+	const double *x, float *y)
+{
+	run_doubles(p, k, s, 1, x, y);
+}
+
+void nn_run_rows_double(const struct nn_program *p, const struct nn_kernels *k,
+	struct nn_scratch *s, size_t rows, const double *x, float *y)
+{
+	for (size_t done = 0; done < rows; done += s->rows)
+		run_doubles(p, k, s, rows - done < s->rows ? rows - done : s->rows,
+			x + done * p->inputs, y + done * nn_program_outputs(p));
 }

@@ -107,6 +107,7 @@ static void show_function(struct buf *out, const struct nn_step *s)
 		break;
 	case NN_SELECT:
 	case NN_COPY:
+	case NN_LOW:
 		break;
 	}
 }

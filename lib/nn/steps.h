@@ -10,7 +10,9 @@
  *   step     one operation over all columns of a row
  *   value    what a step makes; `width` columns
  *   affine   W x + b and an activation behind it: what the kernels run
- *   groups   a row looked at as [outer][size][inner]; a group runs along `size` */
+ *   low      what the rounding of the program's input to float32 took away: x - (float)x, where
+ * rows are given as doubles. With it a large number is subtracted without losing digits groups   a
+ * row looked at as [outer][size][inner]; a group runs along `size` */
 #pragma once
 
 #include <stddef.h>
@@ -29,6 +31,7 @@ enum nn_step_kind {
 	NN_REDUCE,   /* every group becomes one column: [outer][size][inner] -> [outer][inner] */
 	NN_GROUP,    /* every group becomes a group of the same size, as softmax does */
 	NN_COPY,     /* columns of earlier values, put together */
+	NN_LOW,      /* the low part of every input; 0 where rows are given as floats */
 };
 
 enum nn_pair {
@@ -90,7 +93,7 @@ struct nn_column {
 struct nn_step {
 	enum nn_step_kind kind;
 	size_t width;   /* columns of the value it makes */
-	size_t from[3]; /* values; unused by NN_CONSTANT and NN_COPY */
+	size_t from[3]; /* values; unused by NN_CONSTANT, NN_COPY and NN_LOW */
 	union {
 		struct {
 			const float *values; /* [width] */

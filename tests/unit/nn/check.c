@@ -126,8 +126,8 @@ static void functions_are_known(void **state)
 			    .width = 1,
 			    .affine = {ones, ones, (enum nn_activation)3}},
 		"step 0 (affine): there is no activation 3");
-	one_refused((struct nn_step){.kind = (enum nn_step_kind)9, .width = 1},
-		"step 0 (?): there is no step of kind 9");
+	one_refused((struct nn_step){.kind = (enum nn_step_kind)10, .width = 1},
+		"step 0 (?): there is no step of kind 10");
 }
 
 static struct nn_step columns(void)
