@@ -18,7 +18,8 @@ struct runner {
 	struct nn_scratch *scratch;
 	size_t *column;       /* of the model's features, where it has any */
 	struct value *values; /* likewise */
-	float *x, *y;         /* [RAW_ROWS][inputs, outputs] */
+	double *x;            /* [RAW_ROWS][inputs] */
+	float *y;             /* [RAW_ROWS][outputs] */
 };
 
 static void runner_deinit_at(struct runner *r)
@@ -82,7 +83,7 @@ static bool read_special(const char *text, double *out)
 }
 
 /* The row's cells as they stand in the file. */
-static int take_as_they_are(float *x, const struct table *t, size_t row, struct err *err)
+static int take_as_they_are(double *x, const struct table *t, size_t row, struct err *err)
 {
 	for (size_t i = 0; i < t->columns; i++) {
 		const struct value *cell = &t->column[i].v[row];
@@ -94,12 +95,12 @@ static int take_as_they_are(float *x, const struct table *t, size_t row, struct 
 			return err_set(err, -EINVAL,
 				"line %zu: column %zu is \"%.40s\", and the graph wants a number",
 				t->line[row], i + 1, cell->text);
-		x[i] = (float)v;
+		x[i] = v;
 	}
 	return 0;
 }
 
-static int take_row(const struct runner *r, float *x, size_t row, struct err *err)
+static int take_row(const struct runner *r, double *x, size_t row, struct err *err)
 {
 	int rc;
 
@@ -134,7 +135,7 @@ int raw_run(const struct model *m, const struct nn_kernels *k, const struct tabl
 			rc = take_row(&r, r.x + i * inputs, first + i, err);
 		if (rc < 0)
 			break;
-		nn_run_rows(model_program(m), k, r.scratch, rows, r.x, r.y);
+		nn_run_rows_double(model_program(m), k, r.scratch, rows, r.x, r.y);
 		rc = sink(owner, first, rows, r.y);
 	}
 	return rc;

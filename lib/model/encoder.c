@@ -130,9 +130,9 @@ int encoder_init(struct encoder *out, struct arena *memory, const struct model_i
 	return 0;
 }
 
-static float to_float(double v)
+static double limited(double v)
 {
-	return (float)(v > FLT_MAX ? FLT_MAX : v < -FLT_MAX ? -FLT_MAX : v);
+	return v > (double)FLT_MAX ? (double)FLT_MAX : v < -(double)FLT_MAX ? -(double)FLT_MAX : v;
 }
 
 static bool has_text(const struct model_input *in, const struct value *v)
@@ -167,7 +167,7 @@ static double derive(const struct encoder_input *made_of, const struct value *va
 }
 
 void encoder_run(
-	const struct encoder *e, const struct value *values, float *out, unsigned char *known)
+	const struct encoder *e, const struct value *values, double *out, unsigned char *known)
 {
 	if (known)
 		memset(known, 0, e->feature_count);
@@ -194,6 +194,6 @@ void encoder_run(
 			x = is_missing(&e->features[feature], &values[feature]);
 			break;
 		}
-		out[i] = to_float(in->is_scaled ? (x - in->mean) / in->sd : x);
+		out[i] = limited(in->is_scaled ? (x - in->mean) / in->sd : x);
 	}
 }

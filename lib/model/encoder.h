@@ -31,7 +31,7 @@ struct encoder {
 MUST_CHECK int encoder_init(struct encoder *out, struct arena *memory,
 	const struct model_input *inputs, size_t count, struct err *err);
 
-/* values [feature_count] -> out [input_count]. Numbers beyond the range of float32 become its
- * largest. `known` [feature_count] (may be NULL) gets 1 where a one-hot input was 1. */
+/* values [feature_count] -> out [input_count], not rounded to float32; numbers beyond its range
+ * become its largest. `known` [feature_count] (may be NULL) gets 1 where a one-hot input was 1. */
 void encoder_run(
-	const struct encoder *e, const struct value *values, float *out, unsigned char *known);
+	const struct encoder *e, const struct value *values, double *out, unsigned char *known);

@@ -151,4 +151,4 @@ static inline const char *model_score_class(const struct model_score *s, double 
 	return s->p_defect >= threshold ? s->defect_class : s->good_class;
 }
 /* Only the encoder: inputs [model_input_count]; the model has inputs. */
-void model_encode(const struct model *m, const struct value *values, float *inputs);
+void model_encode(const struct model *m, const struct value *values, double *inputs);

@@ -24,7 +24,7 @@ struct model {
 
 struct model_scratch {
 	struct nn_scratch *network;
-	float *x;             /* [inputs] */
+	double *x;            /* [inputs] */
 	float *y;             /* [outputs] */
 	double *p;            /* [outputs] */
 	unsigned char *known; /* [features] */

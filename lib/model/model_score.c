@@ -115,7 +115,7 @@ void model_score(const struct model *m, const struct nn_kernels *k, struct model
 
 	*out = (struct model_score){.p_defect = NAN, .good_class = "", .defect_class = ""};
 	encoder_run(&m->encoder, values, s->x, s->known);
-	nn_run_row(m->program, k, s->network, s->x, s->y);
+	nn_run_row_double(m->program, k, s->network, s->x, s->y);
 	find_new_category(m, s, values, out);
 	if (!find_probabilities(m, s))
 		return;
@@ -125,7 +125,7 @@ void model_score(const struct model *m, const struct nn_kernels *k, struct model
 		out->p_defect = into_range(s->p[outputs - 1]);
 }
 
-void model_encode(const struct model *m, const struct value *values, float *inputs)
+void model_encode(const struct model *m, const struct value *values, double *inputs)
 {
 	encoder_run(&m->encoder, values, inputs, NULL);
 }

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "lib/model/onnx_double.h"
 #include "lib/model/onnx_fold.h"
 #include "lib/model/onnx_layout.h"
 
@@ -53,6 +54,15 @@ static int fold_map(struct onnx_work *w, struct onnx_value *out, const struct on
 	return rc;
 }
 
+/* Columns of doubles: 0 - x. */
+static int negate(struct onnx_work *w, struct onnx_value *out, const struct onnx_value *x)
+{
+	struct onnx_value zero;
+	int rc = onnx_number_value(w, &zero, 0);
+
+	return rc < 0 ? rc : onnx_pair(w, out, &zero, x, NN_PAIR_SUBTRACT);
+}
+
 int onnx_map(struct onnx_work *w, struct onnx_value *out, const struct onnx_value *x, enum nn_map f,
 	double a, double b)
 {
@@ -65,6 +75,8 @@ int onnx_map(struct onnx_work *w, struct onnx_value *out, const struct onnx_valu
 
 	if (x->what == ONNX_CONSTANT)
 		return fold_map(w, out, x, f, a, b);
+	if (x->scale) /* only Neg comes here with them */
+		return negate(w, out, x);
 	if (is_truth(f))
 		v.sort = ONNX_TRUTH;
 	rc = onnx_step(w, &s, &v.source);
@@ -175,6 +187,14 @@ static int operand(struct onnx_work *w, const struct onnx_value *x, const struct
 	return rc;
 }
 
+static bool has_zero(const float *numbers, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (numbers[i] == 0)
+			return true;
+	return false;
+}
+
 /* x + c, x - c, x * c, x / c, c + x, c - x, c * x with a constant c: numbers per column. */
 static int column_step(struct onnx_work *w, struct onnx_value *out, const struct onnx_value *a,
 	const struct onnx_value *b, const struct onnx_value *shape, enum nn_pair f)
@@ -183,6 +203,7 @@ static int column_step(struct onnx_work *w, struct onnx_value *out, const struct
 	struct nn_step s = {.kind = NN_COLUMNS, .width = shape->count};
 	struct onnx_value v = *shape, x = is_first ? *b : *a, c = is_first ? *a : *b;
 	const float *numbers;
+	bool is_double = false;
 	float *minus_one;
 	int rc = onnx_expand(w, &x, &x, shape);
 
@@ -190,8 +211,16 @@ static int column_step(struct onnx_work *w, struct onnx_value *out, const struct
 		rc = spread(w, &c, &c, shape);
 	if (rc == 0)
 		rc = onnx_floats(w, &c, true, &numbers);
+	if (rc == 0 && x.scale && (f != NN_PAIR_DIVIDE || !has_zero(numbers, shape->count)))
+		rc = onnx_double_pair(w, &v, &x, &c, is_first, f, &is_double);
+	if (rc == 0 && !is_double)
+		rc = onnx_double_round(w, &x, &x);
 	if (rc < 0)
 		return rc;
+	if (is_double) {
+		*out = v;
+		return 0;
+	}
 	s.from[0] = x.source;
 	switch (f) {
 	case NN_PAIR_ADD:
@@ -202,9 +231,8 @@ static int column_step(struct onnx_work *w, struct onnx_value *out, const struct
 		break;
 	case NN_PAIR_DIVIDE:
 		s.columns.over = numbers;
-		for (size_t i = 0; i < shape->count; i++)
-			if (numbers[i] == 0)
-				return onnx_refuse(w, "a division by 0");
+		if (has_zero(numbers, shape->count))
+			return onnx_refuse(w, "a division by 0");
 		break;
 	default: /* subtract */
 		if (!is_first) {

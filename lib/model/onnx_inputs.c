@@ -3,6 +3,7 @@
 
 #include "lib/base/err.h"
 #include "lib/model/onnx_constant.h"
+#include "lib/model/onnx_double.h"
 #include "lib/model/onnx_ports.h"
 
 /* ---- columns that the file leaves open ---- */
@@ -210,7 +211,12 @@ int onnx_lay_inputs(struct onnx_work *w, size_t *widths)
 	if (rc == 0 && w->inputs > ONNX_WIDTH_MAX)
 		return err_set(w->err, -EINVAL, "the inputs have %zu columns, allowed are %u",
 			w->inputs, ONNX_WIDTH_MAX);
-	for (size_t i = 0, first = 0; rc == 0 && i < g->input_count; first += widths[i++])
-		rc = copy_columns(w, &w->values[g->inputs[i].value], first);
+	for (size_t i = 0, first = 0; rc == 0 && i < g->input_count; first += widths[i++]) {
+		struct onnx_value *v = &w->values[g->inputs[i].value];
+
+		rc = copy_columns(w, v, first);
+		if (rc == 0 && g->inputs[i].declared == ONNX_TYPE_DOUBLE)
+			rc = onnx_double_begin(w, v);
+	}
 	return rc;
 }

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/model/onnx_double.h"
+
 void onnx_strides(const struct onnx_value *x, int64_t strides[ONNX_RANK_MAX])
 {
 	int64_t stride = 1;
@@ -26,9 +28,9 @@ int onnx_as_rows(struct onnx_work *w, struct onnx_value *out, const struct onnx_
 	struct nn_step s = {.kind = NN_CONSTANT, .width = x->count};
 	int rc;
 
-	*out = *x;
 	if (x->what == ONNX_ROWS)
-		return 0;
+		return onnx_double_round(w, out, x);
+	*out = *x;
 	rc = onnx_floats(w, x, false, &s.constant.values);
 	if (rc < 0)
 		return rc;
@@ -92,9 +94,39 @@ static int pick_rows(struct onnx_work *w, struct onnx_value *out,
 	return onnx_step(w, &s, &out->source);
 }
 
+/* Whether all that is picked are columns of doubles. */
+static bool are_doubles(
+	const struct onnx_value *const *values, const struct onnx_pick *picks, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (values[picks[i].from]->what != ONNX_ROWS || !values[picks[i].from]->scale)
+			return false;
+	return count > 0;
+}
+
+static int pick_doubles(struct onnx_work *w, struct onnx_value *out, const struct onnx_value *rows,
+	const struct onnx_pick *picks)
+{
+	double *scale, *shift;
+	int rc = onnx_alloc(w, &scale, out->count, sizeof(*scale));
+
+	if (rc == 0)
+		rc = onnx_alloc(w, &shift, out->count, sizeof(*shift));
+	for (size_t i = 0; rc == 0 && i < out->count; i++) {
+		scale[i] = rows[picks[i].from].scale[picks[i].at];
+		shift[i] = rows[picks[i].from].shift[picks[i].at];
+	}
+	if (rc == 0) {
+		out->scale = scale;
+		out->shift = shift;
+	}
+	return rc;
+}
+
 int onnx_pick(struct onnx_work *w, struct onnx_value *out, const struct onnx_value *const *values,
 	size_t value_count, const struct onnx_pick *picks)
 {
+	const bool doubles = are_doubles(values, picks, out->count);
 	bool is_rows = out->axis != ONNX_NONE;
 	struct onnx_value *rows;
 	int rc;
@@ -105,8 +137,15 @@ int onnx_pick(struct onnx_work *w, struct onnx_value *out, const struct onnx_val
 		return pick_constants(w, out, values, picks);
 	rc = onnx_alloc(w, &rows, value_count, sizeof(*rows));
 	for (size_t i = 0; rc == 0 && i < value_count; i++)
-		rc = values[i]->count ? onnx_as_rows(w, &rows[i], values[i]) : 0;
-	return rc < 0 ? rc : pick_rows(w, out, values, rows, picks);
+		if (doubles)
+			rows[i] = *values[i];
+		else
+			rc = values[i]->count ? onnx_as_rows(w, &rows[i], values[i]) : 0;
+	if (rc < 0)
+		return rc;
+	out->scale = out->shift = NULL;
+	rc = pick_rows(w, out, values, rows, picks);
+	return rc == 0 && doubles ? pick_doubles(w, out, rows, picks) : rc;
 }
 
 /* Scratch for picks; the limit is that of all that is worked out. */

@@ -66,6 +66,8 @@ static int scaler(struct onnx_work *w)
 				w, &y, &y, &numbers, i ? NN_PAIR_MULTIPLY : NN_PAIR_SUBTRACT);
 	}
 	if (rc == 0)
+		rc = onnx_as_rows(w, &y, &y); /* doubles become floats here */
+	if (rc == 0)
 		onnx_give(w, 0, &y);
 	return rc;
 }

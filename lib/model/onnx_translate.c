@@ -7,6 +7,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/model/onnx_constant.h"
+#include "lib/model/onnx_double.h"
 #include "lib/model/onnx_graph.h"
 #include "lib/model/onnx_layout.h"
 #include "lib/model/onnx_operators.h"
@@ -44,6 +45,25 @@ static int check_operands(struct onnx_work *w, bool *is_constant, bool *differs)
 		*differs = *differs || onnx_depends_on_batch(v);
 	}
 	return 0;
+}
+
+static int round_value(struct onnx_work *w, size_t value)
+{
+	if (!w->values[value].scale || w->rounded[value].what != ONNX_NOTHING)
+		return 0;
+	return onnx_double_round(w, &w->rounded[value], &w->values[value]);
+}
+
+static int round_operands(struct onnx_work *w)
+{
+	const struct onnx_node *n = w->node;
+	int rc = 0;
+
+	w->reads_doubles = onnx_double_is_taken(w);
+	for (size_t i = 0; rc == 0 && !w->reads_doubles && i < n->input_count; i++)
+		if (n->inputs[i] != ONNX_NONE)
+			rc = round_value(w, n->inputs[i]);
+	return rc;
 }
 
 static bool has_batch_in_shape(const struct onnx_work *w)
@@ -126,7 +146,9 @@ static int translate_node(struct onnx_work *w, size_t index)
 	if (n->output_count > RESULTS_MAX)
 		return onnx_refuse(
 			w, "it gives %zu results, allowed are %u", n->output_count, RESULTS_MAX);
-	rc = check_operands(w, &is_constant, &differs);
+	rc = round_operands(w);
+	if (rc == 0)
+		rc = check_operands(w, &is_constant, &differs);
 	if (rc == 0)
 		rc = check_shape_numbers(w, is_constant);
 	if (rc < 0)
@@ -199,6 +221,7 @@ static int translate_nodes(struct onnx_work *w, const struct onnx_choice *choice
 static int join_result(struct onnx_work *w, const struct onnx_choice *choice, size_t *result)
 {
 	struct nn_step s = {.kind = NN_COPY};
+	size_t sources[ONNX_PARTS_MAX];
 	struct nn_column *columns;
 	char name[ONNX_TEXT];
 	int rc;
@@ -215,13 +238,17 @@ static int join_result(struct onnx_work *w, const struct onnx_choice *choice, si
 				"the output \"%s\" has %zu columns, beside others as likely to be "
 				"the one to score",
 				name, v->count);
-		*result = v->source;
+		rc = round_value(w, choice->values[i]);
+		if (rc < 0)
+			return rc;
+		*result = v->scale ? w->rounded[choice->values[i]].source : v->source;
+		sources[i] = *result;
 	}
 	if (choice->count == 1)
 		return 0;
 	rc = onnx_alloc(w, &columns, choice->count, sizeof(*columns));
 	for (size_t i = 0; rc == 0 && i < choice->count; i++)
-		columns[i] = (struct nn_column){(uint32_t)w->values[choice->values[i]].source, 0};
+		columns[i] = (struct nn_column){(uint32_t)sources[i], 0};
 	s.width = choice->count;
 	s.copy.columns = columns;
 	return rc < 0 ? rc : onnx_step(w, &s, result);
@@ -259,8 +286,9 @@ static int translate(struct onnx_program *out, struct onnx_work *w, struct arena
 	if (rc < 0)
 		return rc;
 	w->values = arena_zalloc(w->memory, g->value_count, sizeof(*w->values));
+	w->rounded = arena_zalloc(w->memory, g->value_count, sizeof(*w->rounded));
 	widths = arena_zalloc(w->memory, g->input_count + 1, sizeof(*widths));
-	if (!w->values || !widths)
+	if (!w->values || !w->rounded || !widths)
 		return onnx_no_memory(w);
 	rc = onnx_choose_output(&choice, g, makers, w->err);
 	if (rc == 0)

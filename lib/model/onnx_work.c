@@ -25,9 +25,12 @@ int(onnx_refuse)(const struct onnx_work *w, const char *fmt, ...)
 
 const struct onnx_value *onnx_in(const struct onnx_work *w, size_t i)
 {
+	const struct onnx_value *v;
+
 	if (i >= w->node->input_count || w->node->inputs[i] == ONNX_NONE)
 		return NULL;
-	return &w->values[w->node->inputs[i]];
+	v = &w->values[w->node->inputs[i]];
+	return v->scale && !w->reads_doubles ? &w->rounded[w->node->inputs[i]] : v;
 }
 
 int onnx_want(const struct onnx_work *w, size_t i, const struct onnx_value **out)

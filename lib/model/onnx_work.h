@@ -56,15 +56,22 @@ struct onnx_value {
 	size_t axis;                          /* rows: where the batch is, ONNX_NONE: nowhere */
 	size_t outer;                         /* rows: of dims[axis], what is before the batch */
 	size_t source;                        /* rows: the program's value */
+	/* rows of doubles: source * scale + shift, not rounded yet, [count] each; the source's
+	 * columns are the program's input's (onnx_double.h). NULL: the source itself */
+	const double *scale, *shift;
 };
 
 struct onnx_work {
 	const struct onnx_graph *graph;
 	struct arena *memory;
 	struct onnx_value *values; /* [graph->value_count] */
-	size_t batch;              /* that the file was made for; 0: any */
-	size_t inputs;             /* columns of a row */
-	struct nn_step *steps;     /* malloc'ed */
+	/* likewise: those of doubles rounded, where they were read so; else nothing */
+	struct onnx_value *rounded;
+	bool reads_doubles;    /* the node in hand: unrounded */
+	size_t low;            /* the program's value of NN_LOW; 0: not made */
+	size_t batch;          /* that the file was made for; 0: any */
+	size_t inputs;         /* columns of a row */
+	struct nn_step *steps; /* malloc'ed */
 	size_t step_count, step_room;
 	size_t columns;                       /* of all steps */
 	size_t products;                      /* of numbers, in matrices */

@@ -17,13 +17,25 @@
 
 struct selftest {
 	size_t rows;
-	float *x;      /* [rows][inputs] */
+	double *x;     /* [rows][inputs] */
 	double *wants; /* [rows][outputs] */
 };
 
 static int no_memory(struct err *err)
 {
 	return err_set(err, -ENOMEM, "no memory for the model's self-test");
+}
+
+/* A row's number reads back as a double: where its low part counts it must be the same. */
+static void put_input(struct buf *out, const struct nn_program *p, float v)
+{
+	char text[NUM_TEXT_MAX];
+
+	if (nn_program_has_low(p))
+		num_print(text, (double)v, true);
+	else
+		num_print_float(text, v, true);
+	buf_add(out, text);
 }
 
 static void put_float(struct buf *out, float v)
@@ -36,7 +48,7 @@ static void put_float(struct buf *out, float v)
 
 /* y [rows][outputs], in the arena. */
 static int run(float **out, struct arena *memory, const struct nn_program *p,
-	const struct nn_kernels *k, size_t rows, const float *x, struct err *err)
+	const struct nn_kernels *k, size_t rows, const double *x, struct err *err)
 {
 	CLEANUP(nn_scratch_free) struct nn_scratch *scratch = NULL;
 	size_t inputs = nn_program_inputs(p), outputs = nn_program_outputs(p);
@@ -45,7 +57,7 @@ static int run(float **out, struct arena *memory, const struct nn_program *p,
 	if (!y || nn_scratch_new(&scratch, p, 1) < 0)
 		return no_memory(err);
 	for (size_t i = 0; i < rows; i++)
-		nn_run_row(p, k, scratch, x + i * inputs, y + i * outputs);
+		nn_run_row_double(p, k, scratch, x + i * inputs, y + i * outputs);
 	*out = y;
 	return 0;
 }
@@ -55,12 +67,18 @@ int selftest_write(struct buf *out, const struct nn_program *p, const struct nn_
 {
 	CLEANUP(arena_free) struct arena *memory = NULL;
 	size_t inputs = nn_program_inputs(p), outputs = nn_program_outputs(p);
+	double *exact;
 	float *y;
 	int rc;
 
 	if (arena_new(&memory, BLOCK_BYTES) < 0)
 		return no_memory(err);
-	rc = run(&y, memory, p, k, rows, x, err);
+	exact = arena_zalloc(memory, rows * inputs + 1, sizeof(*exact));
+	if (!exact)
+		return no_memory(err);
+	for (size_t i = 0; i < rows * inputs; i++)
+		exact[i] = (double)x[i];
+	rc = run(&y, memory, p, k, rows, exact, err);
 	if (rc < 0)
 		return rc;
 	buf_add(out, "{\"inputs\":[");
@@ -69,7 +87,7 @@ int selftest_write(struct buf *out, const struct nn_program *p, const struct nn_
 		if (!isfinite(x[i]))
 			return err_set(
 				err, -EINVAL, "row %zu of the self-test is not finite", i / inputs);
-		put_float(out, x[i]);
+		put_input(out, p, x[i]);
 	}
 	buf_add(out, rows ? "]],\"outputs\":[" : "],\"outputs\":[");
 	for (size_t i = 0; i < rows * outputs; i++) {
@@ -88,7 +106,7 @@ int selftest_write(struct buf *out, const struct nn_program *p, const struct nn_
 	return 0;
 }
 
-static int read_row(float *out, const cJSON *row, size_t at, struct err *err)
+static int read_row(double *out, const cJSON *row, size_t at, struct err *err)
 {
 	size_t i = 0;
 
@@ -97,7 +115,7 @@ static int read_row(float *out, const cJSON *row, size_t at, struct err *err)
 			return err_set(err, -EINVAL,
 				"defectd.selftest/inputs/%zu/%zu is no number a float32 can hold",
 				at, i);
-		out[i++] = (float)v->valuedouble;
+		out[i++] = v->valuedouble;
 	}
 	return 0;
 }

@@ -17,12 +17,14 @@
 /* A row alone and among others, absurd numbers in it; and what is said of the program. */
 static void run(const struct model *m, const struct nn_kernels *k)
 {
-	static const float numbers[] = {0, 1, -2.5f, 1e30f, NAN, -INFINITY, 0.1f};
+	static const double numbers[] = {
+		0, 1, -2.5, 1e30, (double)NAN, -(double)INFINITY, 0.1, 1e300};
 	CLEANUP(nn_scratch_free) struct nn_scratch *s = NULL;
 	CLEANUP(buf_deinit) struct buf text;
 	const struct nn_program *p = model_program(m);
 	const size_t inputs = nn_program_inputs(p), outputs = nn_program_outputs(p);
-	float *x = calloc(3 * inputs, sizeof(*x)), *y = calloc(4 * outputs, sizeof(*y));
+	double *x = calloc(3 * inputs, sizeof(*x));
+	float *y = calloc(4 * outputs, sizeof(*y));
 	double *low = calloc(2 * outputs, sizeof(*low));
 
 	buf_init(&text);
@@ -30,8 +32,8 @@ static void run(const struct model *m, const struct nn_kernels *k)
 	for (size_t i = 0; x && i < 3 * inputs; i++)
 		x[i] = numbers[i % ARRAY_LEN(numbers)];
 	if (x && y && low && nn_scratch_new(&s, p, 2) == 0) {
-		nn_run_rows(p, k, s, 3, x, y);
-		nn_run_row(p, k, s, x + inputs, y + 3 * outputs);
+		nn_run_rows_double(p, k, s, 3, x, y);
+		nn_run_row_double(p, k, s, x + inputs, y + 3 * outputs);
 		if (memcmp(y + outputs, y + 3 * outputs, outputs * sizeof(*y)) != 0)
 			abort(); /* a row depends on its neighbours */
 		if (nn_program_bounds(p, low, low + outputs) == 0)

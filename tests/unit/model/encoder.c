@@ -19,7 +19,7 @@ static void encodes(struct value torque, struct value wear, struct value type, c
 	CLEANUP(arena_free) struct arena *memory = NULL;
 	const struct value values[] = {torque, wear, type};
 	struct encoder encoder;
-	float x[EXAMPLE_INPUTS];
+	double x[EXAMPLE_INPUTS];
 
 	example_init(&e);
 	assert_int_equal(arena_new(&memory, 1024), 0);
@@ -27,7 +27,7 @@ static void encodes(struct value torque, struct value wear, struct value type, c
 	assert_int_equal(encoder.feature_count, 3);
 	encoder_run(&encoder, values, x, NULL);
 	for (int i = 0; i < EXAMPLE_INPUTS; i++)
-		assert_true(x[i] == wanted[i]);
+		assert_true((float)x[i] == wanted[i]);
 }
 
 static void numbers_and_texts_become_inputs(void **state)
@@ -68,7 +68,7 @@ static void a_number_beyond_float32_becomes_the_largest(void **state)
 
 /* Encodes a and b with these inputs. */
 static void encode_two(
-	const struct model_input *inputs, size_t count, struct value a, struct value b, float *x)
+	const struct model_input *inputs, size_t count, struct value a, struct value b, double *x)
 {
 	CLEANUP(arena_free) struct arena *memory = NULL;
 	const struct value values[] = {a, b};
@@ -96,11 +96,11 @@ static void a_derived_input_is_worked_out_in_double(void **state)
 			.derive = "1 / (b - a)",
 			.missing = -2},
 	};
-	float x[3];
+	double x[3];
 
 	(void)state;
 	encode_two(inputs, 3, number(100000001), number(100000000), x);
-	assert_true(x[0] == 1 && x[1] == 100000000 && x[2] == -1); /* 0 in single precision */
+	assert_true(x[0] == 1 && x[1] == 100000001 && x[2] == -1); /* 0 in single precision */
 	encode_two(inputs, 3, number(3), number(3), x);
 	assert_true(x[0] == 0 && x[2] == -2); /* not finite is missing */
 	encode_two(inputs, 3, number(3), missing(), x);
@@ -126,13 +126,13 @@ static void a_scaled_input_is_scaled_in_double_behind_imputation(void **state)
 			.sd = 0.5,
 			.is_scaled = true},
 	};
-	float x[2];
+	double x[2];
 
 	(void)state;
 	encode_two(inputs, 2, number(100000001), missing(), x);
-	assert_true(x[0] == 2 && x[1] == 1.5f);
+	assert_true(x[0] == 2 && x[1] == 1.5);
 	encode_two(inputs, 2, missing(), number(0), x);
-	assert_true(x[0] == (float)((3 - 1e8) / 0.5) && x[1] == -0.5f);
+	assert_true(x[0] == (3 - 1e8) / 0.5 && x[1] == -0.5);
 }
 
 int main(void)

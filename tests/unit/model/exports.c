@@ -78,7 +78,7 @@ static int load(struct nn_program **out, const char *sub, const char *path, stru
 }
 
 /* Numbers of nested lists, one after the other; null is NaN. */
-static size_t numbers(const cJSON *list, float *out, size_t room)
+static size_t numbers(const cJSON *list, double *out, size_t room)
 {
 	size_t n = 0;
 
@@ -88,7 +88,7 @@ static size_t numbers(const cJSON *list, float *out, size_t room)
 			continue;
 		}
 		assert_true(n < room);
-		out[n++] = cJSON_IsNull(i) ? NAN : (float)i->valuedouble;
+		out[n++] = cJSON_IsNull(i) ? NAN : i->valuedouble;
 	}
 	return n;
 }
@@ -104,7 +104,8 @@ static const char *text_at(const cJSON *tree, const char *key)
 static double distance(const struct nn_program *p, const cJSON *expected, const char *name)
 {
 	enum { ROOM = 4096 };
-	static float x[ROOM], y[ROOM], wanted[ROOM];
+	static double x[ROOM], wanted[ROOM];
+	static float y[ROOM];
 	CLEANUP(nn_scratch_free) struct nn_scratch *s = NULL;
 	const cJSON *inputs = cJSON_GetObjectItem(expected, "inputs");
 	size_t rows = (size_t)cJSON_GetArraySize(inputs);
@@ -116,12 +117,12 @@ static double distance(const struct nn_program *p, const cJSON *expected, const 
 		fail_msg("%s: %zu columns in, %zu out; wanted are %zu and %zu", name,
 			nn_program_inputs(p), nn_program_outputs(p), in / rows, out / rows);
 	assert_int_equal(nn_scratch_new(&s, p, 4), 0);
-	nn_run_rows(p, nn_kernels_choose(NULL, NULL), s, rows, x, y);
+	nn_run_rows_double(p, nn_kernels_choose(NULL, NULL), s, rows, x, y);
 	for (size_t i = 0; i < out; i++) {
-		double d = fabs((double)y[i] - (double)wanted[i]);
+		double d = fabs((double)y[i] - wanted[i]);
 
 		/* results beyond 1 are no probabilities: digits count */
-		d /= fmax(1, fabs((double)wanted[i]));
+		d /= fmax(1, fabs(wanted[i]));
 		if (isnan(wanted[i]) != isnan(y[i]))
 			d = INFINITY;
 		most = d > most ? d : most;

@@ -40,12 +40,14 @@ struct maker {
 	const struct onnx_tensor *constants[MAKER_MAX];
 	struct onnx_port inputs[4], outputs[6];
 	float floats[MAKER_MAX][MAKER_NUMBERS];
+	double doubles[MAKER_MAX][MAKER_NUMBERS];
 	int64_t ints[MAKER_MAX][MAKER_NUMBERS];
 };
 
 #define LIST(type, ...) \
 	(const type[]){__VA_ARGS__}, sizeof((const type[]){__VA_ARGS__}) / sizeof(type)
 #define FLOATS(...) LIST(float, __VA_ARGS__)
+#define DOUBLES(...) LIST(double, __VA_ARGS__)
 #define INTS(...) LIST(int64_t, __VA_ARGS__)
 #define VALUES(...) LIST(size_t, __VA_ARGS__)
 #define DIMS(...) LIST(int64_t, __VA_ARGS__)
@@ -116,6 +118,19 @@ static inline size_t maker_floats(
 	t->kind = ONNX_FLOAT;
 	t->declared = ONNX_TYPE_FLOAT;
 	t->floats = m->floats[v];
+	return v;
+}
+
+static inline size_t maker_doubles(struct maker *m, const double *numbers, size_t count)
+{
+	const int64_t dim = (int64_t)count;
+	size_t v;
+	struct onnx_tensor *t = maker_tensor(m, &v, count, &dim, 1);
+
+	memcpy(m->doubles[v], numbers, count * sizeof(*numbers));
+	t->kind = ONNX_DOUBLE;
+	t->declared = ONNX_TYPE_DOUBLE;
+	t->doubles = m->doubles[v];
 	return v;
 }
 

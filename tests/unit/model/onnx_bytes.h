@@ -205,8 +205,9 @@ enum { /* fields of GraphProto, FunctionProto and ModelProto */
 	MODEL_FUNCTION = 25,
 };
 
-/* A float tensor; a dim of 0 is named, so left open. */
-static inline struct buf onnx_port_of(const char *name, const int64_t *dims, size_t rank)
+/* A dim of 0 is named, so left open. */
+static inline struct buf onnx_port_typed(
+	const char *name, int type_of, const int64_t *dims, size_t rank)
 {
 	struct buf b = {0}, type = {0}, tensor = {0}, shape = {0};
 
@@ -219,12 +220,17 @@ static inline struct buf onnx_port_of(const char *name, const int64_t *dims, siz
 			onnx_text_field(&dim, 2, "N");
 		onnx_part(&shape, 1, dim);
 	}
-	onnx_number_field(&tensor, 1, 1);
+	onnx_number_field(&tensor, 1, type_of);
 	onnx_part(&tensor, 2, shape);
 	onnx_part(&type, 1, tensor);
 	onnx_text_field(&b, 1, name);
 	onnx_part(&b, 2, type);
 	return b;
+}
+
+static inline struct buf onnx_port_of(const char *name, const int64_t *dims, size_t rank)
+{
+	return onnx_port_typed(name, 1, dims, rank);
 }
 
 static inline void onnx_opset(struct buf *b, unsigned field, const char *domain, int64_t version)
