@@ -135,7 +135,7 @@ static int fold_twice(struct onnx_work *w)
 static int translate_node(struct onnx_work *w, size_t index)
 {
 	const struct onnx_node *n = &w->graph->nodes[index];
-	bool is_constant, differs;
+	bool is_constant = false, differs = false;
 	int rc;
 
 	w->node = n;
