@@ -107,11 +107,37 @@ def train(site):
                     "--seed", "1", "--out", model], check=True)
 
 
+class Successor:
+    """A second model: tried in the shadow from a third of the parts on, put in use at two thirds."""
+
+    def __init__(self, site, units):
+        self.site, self.file = site, site.path("second.onnx")
+        self.turns = {units // 3: self.bring, 2 * units // 3: self.promote}
+        subprocess.run([program("defectctl"), "train", "--data", site.path("history.csv"), "--label", "defect",
+                        "--unit", "unit", "--seed", "2", "--out", self.file],
+                       check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def model(self, what, *arguments):
+        headline(f"{what}: defectctl model {' '.join(os.path.basename(a) for a in arguments)}")
+        subprocess.run([program("defectctl"), "--config", self.site.config, "model", *arguments, "--line", LINE],
+                       check=True)
+
+    def bring(self):
+        self.model("A second model is tried beside the first", "import", self.file)
+
+    def promote(self):
+        self.model("It takes over, the line does not stop", "promote", "challenger")
+
+    def at(self, seen):
+        if seen in self.turns:
+            self.turns.pop(seen)()
+
+
 class View:
     """Prints predictions and alerts, one line a unit, as mosquitto_sub hands them over."""
 
-    def __init__(self, site, units):
-        self.units, self.seen, self.alerts = units, 0, set()
+    def __init__(self, site, units, successor):
+        self.units, self.seen, self.alerts, self.successor = units, 0, set(), successor
         topics = [f"defectd/demo/{LINE}/{kind}" for kind in ("prediction", "alert")]
         self.process = subprocess.Popen(
             ["mosquitto_sub", "-h", "127.0.0.1", "-p", str(site.port), "-q", "1",
@@ -148,6 +174,7 @@ class View:
         print(f"  {m['unit']}  p {m['p_defect']:6.3f} {bar:20} "
               + paint(f"{m['verdict']:10}", COLOURS[m["verdict"]]) + f" {m['latency_us']:6d} us{note}",
               flush=True)
+        self.successor.at(self.seen)
 
 
 def rows_of(site):
@@ -157,6 +184,16 @@ def rows_of(site):
     finally:
         db.close()
     return {unit: (verdict, latency) for unit, verdict, latency in found}
+
+
+def scores_of(site):
+    """(how many rows each model scored, how many the models beside it)"""
+    db = sqlite3.connect(f"file:{os.path.join(site.state, 'defectd.db')}?mode=ro", uri=True)
+    try:
+        rows = db.execute('SELECT count(*) FROM "unit_moulding_1" GROUP BY model ORDER BY min(scored_ms)')
+        return [n for n, in rows], db.execute("SELECT count(*) FROM shadow").fetchone()[0]
+    finally:
+        db.close()
 
 
 def percentile(values, share):
@@ -176,6 +213,8 @@ def summary(site, view):
     print(f"  defective in truth      {len(bad)}: {len(bad & called)} found, {len(bad - called)} missed")
     print(f"  false alarms            {len(called - bad)} of {len(rows) - len(bad)} good units")
     print(f"  alerts received         {len(view.alerts)}")
+    rows_by_model, shadow = scores_of(site)
+    print(f"  scored by each model    {' and '.join(str(n) for n in rows_by_model)}, and {shadow} times in the shadow")
     print(f"  last value to prediction  p50 {percentile(times, .5)} us, p99 {percentile(times, .99)} us")
     print(f"  files                   {site.folder}: state/defectd.db (try: sqlite3), the model in")
     print("                          state/models, defectd.json, lines.d, the logs, history.csv, truth.csv")
@@ -197,7 +236,7 @@ def play(site, units, rate):
     site.configure()
     site.start_broker()
     site.start_daemon()
-    view = View(site, units)
+    view = View(site, units, Successor(site, units))
     line = site.start(program("defectctl"), "simulate", "--units", str(units), "--rate", str(rate),
                       "--seed", "13", "--host", "127.0.0.1", "--port", str(site.port),
                       "--truth", site.path("truth.csv"), log="simulate.log")
