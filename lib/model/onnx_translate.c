@@ -147,8 +147,9 @@ static int translate_node(struct onnx_work *w, size_t index)
 		return onnx_refuse(
 			w, "it gives %zu results, allowed are %u", n->output_count, RESULTS_MAX);
 	rc = round_operands(w);
-	if (rc == 0)
-		rc = check_operands(w, &is_constant, &differs);
+	if (rc < 0)
+		return rc;
+	rc = check_operands(w, &is_constant, &differs);
 	if (rc == 0)
 		rc = check_shape_numbers(w, is_constant);
 	if (rc < 0)
