@@ -211,7 +211,10 @@ static int column_step(struct onnx_work *w, struct onnx_value *out, const struct
 		rc = spread(w, &c, &c, shape);
 	if (rc == 0)
 		rc = onnx_floats(w, &c, true, &numbers);
-	if (rc == 0 && x.scale && (f != NN_PAIR_DIVIDE || !has_zero(numbers, shape->count)))
+	/* integers are divided without a rest */
+	if (rc == 0 && x.scale &&
+		(f != NN_PAIR_DIVIDE ||
+			(x.sort == ONNX_NUMBER && !has_zero(numbers, shape->count))))
 		rc = onnx_double_pair(w, &v, &x, &c, is_first, f, &is_double);
 	if (rc == 0 && !is_double)
 		rc = onnx_double_round(w, &x, &x);

@@ -18,7 +18,7 @@ static int numbers_new(struct onnx_work *w, struct numbers *n, size_t count)
 	return rc < 0 ? rc : onnx_alloc(w, &n->shift, count, sizeof(double));
 }
 
-int onnx_double_begin(struct onnx_work *w, struct onnx_value *v)
+int onnx_double_begin(struct onnx_work *w, struct onnx_value *v, bool is_float)
 {
 	struct numbers n;
 	int rc = numbers_new(w, &n, v->count);
@@ -28,8 +28,16 @@ int onnx_double_begin(struct onnx_work *w, struct onnx_value *v)
 	if (rc == 0) {
 		v->scale = n.scale;
 		v->shift = n.shift;
+		v->is_float = is_float;
 	}
 	return rc;
+}
+
+bool onnx_double_is_meant(int declared)
+{
+	return declared == ONNX_TYPE_DOUBLE || declared == ONNX_TYPE_INT32 ||
+	       declared == ONNX_TYPE_INT64 || declared == ONNX_TYPE_UINT32 ||
+	       declared == ONNX_TYPE_UINT64;
 }
 
 static const char *const taking[] = {"Add", "Sub", "Mul", "Div", "Neg", "Identity", "Reshape",
@@ -108,7 +116,7 @@ int onnx_double_pair(struct onnx_work *w, struct onnx_value *out, const struct o
 /* (high - minus + (low - low_minus)) * times + plus */
 struct rounding {
 	float *minus, *low_minus, *times, *plus;
-	bool subtracts, scales;
+	bool subtracts, subtracts_low, scales;
 };
 
 static int plan(struct onnx_work *w, struct rounding *r, const struct onnx_value *x)
@@ -126,6 +134,7 @@ static int plan(struct onnx_work *w, struct rounding *r, const struct onnx_value
 			r->minus[i] = (float)from;
 			r->low_minus[i] = (float)(from - (double)r->minus[i]);
 			r->subtracts = true;
+			r->subtracts_low = r->subtracts_low || r->low_minus[i] != 0;
 		} else {
 			r->plus[i] = (float)shift;
 		}
@@ -154,6 +163,20 @@ static int low_of(struct onnx_work *w, size_t source, size_t *out)
 	}
 	copy.copy.columns = columns;
 	return onnx_step(w, &copy, out);
+}
+
+/* What is float32 itself: the constant's high part, then its low one. */
+static int subtract_from_float(struct onnx_work *w, const struct rounding *r, size_t *source)
+{
+	struct nn_step high = {.kind = NN_COLUMNS, .width = onnx_width(w, *source)}, low = high;
+	int rc;
+
+	high.from[0] = *source;
+	high.columns.minus = r->minus;
+	low.columns.minus = r->low_minus;
+	rc = onnx_step(w, &high, source);
+	low.from[0] = *source;
+	return rc < 0 || !r->subtracts_low ? rc : onnx_step(w, &low, source);
 }
 
 static int subtract(struct onnx_work *w, const struct rounding *r, size_t *source)
@@ -187,7 +210,8 @@ int onnx_double_round(struct onnx_work *w, struct onnx_value *out, const struct 
 	v.scale = v.shift = NULL;
 	rc = plan(w, &r, x);
 	if (rc == 0 && r.subtracts)
-		rc = subtract(w, &r, &v.source);
+		rc = x->is_float ? subtract_from_float(w, &r, &v.source)
+				 : subtract(w, &r, &v.source);
 	s.from[0] = v.source;
 	s.columns.times = r.times;
 	s.columns.plus = r.plus;

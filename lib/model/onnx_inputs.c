@@ -215,8 +215,8 @@ int onnx_lay_inputs(struct onnx_work *w, size_t *widths)
 		struct onnx_value *v = &w->values[g->inputs[i].value];
 
 		rc = copy_columns(w, v, first);
-		if (rc == 0 && g->inputs[i].declared == ONNX_TYPE_DOUBLE)
-			rc = onnx_double_begin(w, v);
+		if (rc == 0 && onnx_double_is_meant(g->inputs[i].declared))
+			rc = onnx_double_begin(w, v, false);
 	}
 	return rc;
 }

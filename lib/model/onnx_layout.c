@@ -94,13 +94,17 @@ static int pick_rows(struct onnx_work *w, struct onnx_value *out,
 	return onnx_step(w, &s, &out->source);
 }
 
-/* Whether all that is picked are columns of doubles. */
+/* Whether all that is picked are columns of doubles, of one kind. */
 static bool are_doubles(
 	const struct onnx_value *const *values, const struct onnx_pick *picks, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
-		if (values[picks[i].from]->what != ONNX_ROWS || !values[picks[i].from]->scale)
+	for (size_t i = 0; i < count; i++) {
+		const struct onnx_value *v = values[picks[i].from];
+
+		if (v->what != ONNX_ROWS || !v->scale ||
+			v->is_float != values[picks[0].from]->is_float)
 			return false;
+	}
 	return count > 0;
 }
 
@@ -119,6 +123,7 @@ static int pick_doubles(struct onnx_work *w, struct onnx_value *out, const struc
 	if (rc == 0) {
 		out->scale = scale;
 		out->shift = shift;
+		out->is_float = rows[picks[0].from].is_float;
 	}
 	return rc;
 }

@@ -3,6 +3,7 @@
 
 #include "lib/model/onnx_algebra.h"
 #include "lib/model/onnx_constant.h"
+#include "lib/model/onnx_double.h"
 #include "lib/model/onnx_layout.h"
 #include "lib/model/onnx_operators.h"
 
@@ -184,12 +185,14 @@ static int where(struct onnx_work *w)
 static int cast(struct onnx_work *w)
 {
 	const struct onnx_value *x, *like = onnx_in(w, 1);
+	const int to = (int)onnx_int(w, "to", ONNX_TYPE_FLOAT);
 	struct onnx_value y;
 	int rc = onnx_want(w, 0, &x);
 
 	if (rc == 0)
-		rc = onnx_cast(
-			w, &y, x, like ? like->sort : onnx_sort_of((int)onnx_int(w, "to", 1)));
+		rc = onnx_cast(w, &y, x, like ? like->sort : onnx_sort_of(to));
+	if (rc == 0 && !like && to == ONNX_TYPE_DOUBLE && y.what == ONNX_ROWS && !y.scale)
+		rc = onnx_double_begin(w, &y, true);
 	if (rc == 0)
 		onnx_give(w, 0, &y);
 	return rc;

@@ -56,9 +56,11 @@ struct onnx_value {
 	size_t axis;                          /* rows: where the batch is, ONNX_NONE: nowhere */
 	size_t outer;                         /* rows: of dims[axis], what is before the batch */
 	size_t source;                        /* rows: the program's value */
-	/* rows of doubles: source * scale + shift, not rounded yet, [count] each; the source's
-	 * columns are the program's input's (onnx_double.h). NULL: the source itself */
+	/* rows of doubles: source * scale + shift, not rounded yet, [count] each (onnx_double.h).
+	 * NULL: the source itself */
 	const double *scale, *shift;
+	bool is_float; /* the source is all there is; else its columns are the program's input's,
+			  which have low parts, too */
 };
 
 struct onnx_work {

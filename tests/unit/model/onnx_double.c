@@ -40,15 +40,27 @@ static void run(const struct nn_program *p, size_t rows, const double *x, float 
 	nn_run_rows_double(p, nn_kernels_choose("scalar", NULL), s, rows, x, y);
 }
 
-/* The graph, of one column, gives (x - mean) / sd times `sign`, within `most` (of 1 or of it). */
-static void scales_by(struct maker *m, size_t y, double mean, double sd, double sign, double most)
+static double as_it_is(double v)
+{
+	return v;
+}
+
+static double as_float(double v)
+{
+	return (double)(float)v;
+}
+
+/* The graph, of one column of numbers such as `made` makes, gives (x - mean) / sd times `sign`,
+ * within `most` (of 1 or of it). */
+static void scales_numbers_by(struct maker *m, size_t y, double (*made)(double v), double mean,
+	double sd, double sign, double most)
 {
 	CLEANUP(nn_program_free) struct nn_program *p = translated(m, y);
 	double x[ROWS];
 	float got[ROWS];
 
 	for (size_t i = 0; i < ROWS; i++)
-		x[i] = mean + sd * out[i];
+		x[i] = made(mean + sd * out[i]);
 	run(p, ROWS, x, got);
 	for (size_t i = 0; i < ROWS; i++) {
 		double want = sign * (x[i] - mean) / sd;
@@ -56,6 +68,11 @@ static void scales_by(struct maker *m, size_t y, double mean, double sd, double 
 		if (!(fabs((double)got[i] - want) <= most * fmax(1, fabs(want))))
 			fail_msg("row %zu gives %.9g, not %.9g", i, (double)got[i], want);
 	}
+}
+
+static void scales_by(struct maker *m, size_t y, double mean, double sd, double sign, double most)
+{
+	scales_numbers_by(m, y, as_it_is, mean, sd, sign, most);
 }
 
 static size_t subtract_and_divide(struct maker *m, size_t x, double mean, double sd)
@@ -77,6 +94,51 @@ static void a_scaler_in_double_keeps_the_digits_of_large_numbers(void **state)
 		x = cast(&m, subtract_and_divide(&m, x, means[i], sds[i]), ONNX_TYPE_FLOAT);
 		scales_by(&m, x, means[i], sds[i], 1, 3e-7);
 	}
+}
+
+static void floats_are_scaled_in_double_where_they_are_cast_to_it(void **state)
+{
+	static const double means[] = {101325.7, 100000.123, 300.05, 0.1};
+	static const double sds[] = {50.3, 0.3, 0.03, 7.7};
+	struct maker m;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(means); i++) {
+		size_t x = cast(&m, input(&m, ONNX_TYPE_FLOAT, 1), ONNX_TYPE_DOUBLE);
+
+		x = cast(&m, subtract_and_divide(&m, x, means[i], sds[i]), ONNX_TYPE_FLOAT);
+		scales_numbers_by(&m, x, as_float, means[i], sds[i], 1, 3e-7);
+	}
+}
+
+static void large_integers_keep_their_digits(void **state)
+{
+	struct maker m;
+	size_t x = cast(&m, input(&m, ONNX_TYPE_INT64, 1), ONNX_TYPE_DOUBLE);
+
+	(void)state;
+	x = subtract_and_divide(&m, x, 1700000000, 3600.1);
+	scales_numbers_by(&m, x, rint, 1700000000, 3600.1, 1, 3e-7);
+
+	x = input(&m, ONNX_TYPE_INT64, 1);
+	x = maker_node(&m, "Sub", VALUES(x, maker_ints(&m, INTS(1700000000))));
+	x = cast(&m, x, ONNX_TYPE_FLOAT);
+	scales_numbers_by(&m, x, rint, 1700000000, 1, 1, 3e-7);
+}
+
+static void integers_are_divided_without_a_rest(void **state)
+{
+	struct maker m;
+	size_t x = input(&m, ONNX_TYPE_INT64, 1);
+	CLEANUP(nn_program_free) struct nn_program *p = NULL;
+	const double numbers[] = {7, -7, 8};
+	float y[3];
+
+	(void)state;
+	x = maker_node(&m, "Div", VALUES(x, maker_ints(&m, INTS(2))));
+	p = translated(&m, cast(&m, x, ONNX_TYPE_FLOAT));
+	run(p, 3, numbers, y);
+	assert_true(y[0] == 3 && y[1] == -3 && y[2] == 4);
 }
 
 static void a_scaler_of_the_other_domain_does_so_too(void **state)
@@ -190,14 +252,15 @@ static void floats_are_as_they_were(void **state)
 	struct maker m;
 
 	(void)state;
-	for (int i = 0; i < 2; i++) { /* rounded before, or after it came in */
+	for (int i = 0; i < 3; i++) { /* rounded before, or after it came in */
 		CLEANUP(nn_program_free) struct nn_program *p = NULL;
-		size_t x = input(&m, i ? ONNX_TYPE_DOUBLE : ONNX_TYPE_FLOAT, 1);
+		size_t x = input(&m, i == 2 ? ONNX_TYPE_DOUBLE : ONNX_TYPE_FLOAT, 1);
 
-		x = cast(&m, x, i ? ONNX_TYPE_FLOAT : ONNX_TYPE_DOUBLE);
-		p = translated(&m, subtract_and_divide(&m, x, mean, sd));
+		x = cast(&m, x, i == 2 ? ONNX_TYPE_FLOAT : ONNX_TYPE_DOUBLE);
+		p = translated(&m, subtract_and_divide(&m, x, i == 1 ? 101325.5 : mean, sd));
 		assert_false(nn_program_has_low(p));
-		assert_int_equal(nn_program_step_count(p), 1);
+		/* in double a constant that no float holds takes two subtractions */
+		assert_int_equal(nn_program_step_count(p), i == 0 ? 2 : 1);
 	}
 }
 
@@ -232,6 +295,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_scaler_in_double_keeps_the_digits_of_large_numbers),
+		cmocka_unit_test(floats_are_scaled_in_double_where_they_are_cast_to_it),
+		cmocka_unit_test(large_integers_keep_their_digits),
+		cmocka_unit_test(integers_are_divided_without_a_rest),
 		cmocka_unit_test(a_scaler_of_the_other_domain_does_so_too),
 		cmocka_unit_test(the_same_in_other_words_is_the_same),
 		cmocka_unit_test(columns_are_taken_apart_and_put_together),
