@@ -5,9 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/gateway/model_file.h"
+
+#define ABANDONED_S 600 /* nobody writes a file for so long */
 
 void job_drop_order(struct job *j)
 {
@@ -58,7 +61,10 @@ static int read_model(struct job *j)
 static int read_order(struct job *j)
 {
 	char sha256[SHA256_HEX];
-	int r = incoming_each(j->folder, choose, j, &j->err);
+	int r;
+
+	incoming_clean(j->folder, (int64_t)time(NULL) - ABANDONED_S);
+	r = incoming_each(j->folder, choose, j, &j->err);
 
 	if (r < 0 || !j->order.sha256[0])
 		return r;

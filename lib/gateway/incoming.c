@@ -126,6 +126,33 @@ int incoming_each(const char *folder, bool (*each)(void *owner, const char *sha2
 	return 0;
 }
 
+/* ".<name>.new" */
+static int is_aside(const struct dirent *entry)
+{
+	size_t len = strlen(entry->d_name);
+
+	return entry->d_name[0] == '.' && len > 4 && strcmp(entry->d_name + len - 4, ".new") == 0;
+}
+
+void incoming_clean(const char *folder, int64_t before_s)
+{
+	struct dirent **list = NULL;
+	int count = scandir(folder, &list, is_aside, NULL);
+
+	for (int i = 0; i < count; i++) {
+		struct stat st;
+		char *path;
+
+		if (asprintf(&path, "%s/%s", folder, list[i]->d_name) >= 0) {
+			if (lstat(path, &st) == 0 && st.st_mtime < before_s)
+				(void)unlink(path);
+			free(path);
+		}
+		free(list[i]);
+	}
+	free(list);
+}
+
 static char *copy_text(const cJSON *order, const char *key)
 {
 	const cJSON *item = cJSON_GetObjectItemCaseSensitive(order, key);
@@ -142,14 +169,14 @@ static int read_members(
 
 	if (r < 0)
 		return err_prefix(err, r, "%s", path);
-	v = cJSON_GetObjectItemCaseSensitive(order, "v");
-	if (!cJSON_IsNumber(v) || v->valuedouble != 1)
-		return err_set(err, -EINVAL, "%s: \"v\" is not 1: it is for another version", path);
 	o->line = copy_text(order, "line");
 	o->by = copy_text(order, "by");
 	o->why = copy_text(order, "why");
 	if (!o->line || !o->by || !o->why)
 		return err_set(err, -ENOMEM, "%s: no memory to read it", path);
+	v = cJSON_GetObjectItemCaseSensitive(order, "v");
+	if (v && (!cJSON_IsNumber(v) || v->valuedouble != 1))
+		return err_set(err, -EINVAL, "%s: \"v\" is not 1: it is for another version", path);
 	return 0;
 }
 

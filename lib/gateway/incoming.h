@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lib/base/hash.h"
 #include "lib/base/macros.h"
@@ -41,6 +42,9 @@ MUST_CHECK int incoming_each(const char *folder, bool (*each)(void *owner, const
 /* Reads an order. -EINVAL with a sentence when it is none; o->sha256 is set all the same. */
 MUST_CHECK int incoming_read(
 	struct incoming_order *o, const char *folder, const char *sha256, struct err *err);
+/* Takes away what was being written aside, last before this time (seconds since 1970), by somebody
+ * who was ended meanwhile. */
+void incoming_clean(const char *folder, int64_t before_s);
 char *incoming_model_path(const char *folder, const char *sha256); /* NULL: no memory */
 
 /* Takes both files away. */

@@ -177,6 +177,23 @@ def orders_that_came_while_nobody_ran_are_taken_at_the_start():
         assert press.roles() == {a: "retired", b: "challenger"}
 
 
+def what_a_killed_import_left_goes():
+    with Press(MODELS, start=False) as press:
+        os.makedirs(press.incoming, exist_ok=True)
+        left, fresh = (os.path.join(press.incoming, f".{c * 64}.onnx.new") for c in "ab")
+        for path in (left, fresh):
+            with open(path, "wb") as f:
+                f.write(b"half")
+        os.utime(left, (time.time() - 3600,) * 2)
+        # an order without a version is of this one
+        path, sha = press.models.make(1, "xy")
+        shutil.copy(path, os.path.join(press.incoming, sha + ".onnx"))
+        harness.write(os.path.join(press.incoming, sha + ".json"), {"line": LINE})
+        press.start()
+        harness.wait_for(lambda: press.roles() == {sha: "challenger"}, 10, "the challenger")
+        assert os.listdir(press.incoming) == [os.path.basename(fresh)], os.listdir(press.incoming)
+
+
 def a_file_that_goes_under_the_daemon_is_no_harm_until_a_restart():
     with Press(MODELS) as press:
         a = press.bring(1)
@@ -665,6 +682,7 @@ if __name__ == "__main__":
             a_retained_command_is_not_carried_out,
             a_model_that_does_not_load_or_fit_is_refused_with_a_sentence,
             orders_that_came_while_nobody_ran_are_taken_at_the_start,
+            what_a_killed_import_left_goes,
             a_file_that_goes_under_the_daemon_is_no_harm_until_a_restart,
             a_champion_that_no_longer_fits_is_replaced_without_a_restart,
             what_waited_for_more_than_the_new_model_wants_is_scored_at_once,
