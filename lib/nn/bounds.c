@@ -154,12 +154,54 @@ static struct range first_of(enum nn_reduce f, struct range x)
 	}
 }
 
+/* Is the member a product of weight `i` of weights that add up to 1, all of one value? The range of
+ * what is weighted. */
+static bool is_weighted(const struct bounds *b, struct nn_column member, size_t i, size_t *weights,
+	struct range *out)
+{
+	const struct nn_column at = bounds_origin(b, member);
+	const struct nn_step *s = bounds_maker(b, at);
+
+	if (!s || s->kind != NN_PAIR || s->pair != NN_PAIR_MULTIPLY)
+		return false;
+	for (size_t side = 0; side < 2; side++) {
+		const struct nn_column w =
+			bounds_origin(b, bounds_operand(b, s->from[side], at.column));
+
+		if (!adds_to_one(b, w.value) || w.column != i || (i > 0 && w.value != *weights))
+			continue;
+		*weights = w.value;
+		*out = bounds_in(b, s->from[!side], at.column);
+		return true;
+	}
+	return false;
+}
+
+/* A mean of columns with weights that add up to 1, as a gate of experts makes it, lies between
+ * them. */
+static bool is_mixture(const struct bounds *b, const struct nn_step *s, size_t c, struct range *out)
+{
+	const size_t n = s->reduce.groups.size;
+	size_t weights = 0;
+	struct range x;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!is_weighted(b, bounds_in_group(s, c, i), i, &weights, &x))
+			return false;
+		*out = i == 0 ? x : range_hull(*out, x);
+	}
+	return n > 0 && nn_program_width(b->p, weights) == n;
+}
+
 static struct range reduce(const struct bounds *b, const struct nn_step *s, size_t c)
 {
 	const enum nn_reduce f = s->reduce.f;
 	const double n = (double)s->reduce.groups.size;
 	struct range r = first_of(f, bounds_at(b, bounds_in_group(s, c, 0)));
 
+	if (f == NN_REDUCE_SUM && is_mixture(b, s, c, &r))
+		return r;
+	r = first_of(f, bounds_at(b, bounds_in_group(s, c, 0)));
 	for (size_t i = 1; i < s->reduce.groups.size; i++)
 		r = joined(f, r, bounds_at(b, bounds_in_group(s, c, i)));
 	switch (f) {

@@ -132,6 +132,32 @@ static void sigmoid_in_parts_is_a_probability(void **state)
 	KEEPS(4, half, -infinite, infinite);
 }
 
+/* Experts, and a gate that says how much each counts. */
+static void a_mean_with_weights_of_a_softmax_lies_between_its_members(void **state)
+{
+	static const struct nn_column turned[] = {{2, 1}, {2, 0}, {2, 2}, {2, 3}};
+	struct nn_step steps[] = {
+		map(NN_MAP_SIGMOID, 4, 0),
+		softmax(4, 0),
+		pair(NN_PAIR_MULTIPLY, 4, 1, 2),
+		reduce(NN_REDUCE_SUM, 4, 3),
+	};
+	struct nn_step others[] = {
+		map(NN_MAP_SIGMOID, 4, 0),
+		softmax(4, 0),
+		{.kind = NN_COPY, .width = 4, .copy = {turned}},
+		pair(NN_PAIR_MULTIPLY, 4, 3, 1),
+		reduce(NN_REDUCE_SUM, 4, 4),
+	};
+
+	(void)state;
+	KEEPS(4, steps, 0, 1);
+	/* weights that are not known to be all of them */
+	KEEPS(4, others, 0, 4);
+	steps[1] = map(NN_MAP_SIGMOID, 4, 0);
+	KEEPS(4, steps, 0, 4);
+}
+
 static void softmax_in_parts_is_a_probability(void **state)
 {
 	const struct nn_column spread[] = {{5, 0}, {5, 0}, {5, 0}, {5, 0}};
@@ -311,6 +337,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(probabilities_are_recognised),
 		cmocka_unit_test(sigmoid_in_parts_is_a_probability),
+		cmocka_unit_test(a_mean_with_weights_of_a_softmax_lies_between_its_members),
 		cmocka_unit_test(softmax_in_parts_is_a_probability),
 		cmocka_unit_test(shares_of_probabilities_are_probabilities),
 		cmocka_unit_test(means_of_probabilities_are_probabilities),
