@@ -202,7 +202,7 @@ def what_makes_no_sense_is_refused():
     assert (code, out) == (1, "") and 'line "x" is not configured' in err, err
     with harness.Site([line()]) as empty:
         code, out, err = harness.ctl("export", "--line", LINE, config=empty.config, check=False)
-        assert (code, out) == (1, "") and "cannot open the database" in err, err
+        assert (code, out) == (1, "") and "the daemon makes the database when it first runs" in err, err
 
 
 if __name__ == "__main__":
