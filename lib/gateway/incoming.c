@@ -174,6 +174,9 @@ static int read_members(
 	o->why = copy_text(order, "why");
 	if (!o->line || !o->by || !o->why)
 		return err_set(err, -ENOMEM, "%s: no memory to read it", path);
+	if (!o->line[0])
+		return err_set(
+			err, -EINVAL, "%s: \"line\" is missing, wanted is a line's name", path);
 	v = cJSON_GetObjectItemCaseSensitive(order, "v");
 	if (v && (!cJSON_IsNumber(v) || v->valuedouble != 1))
 		return err_set(err, -EINVAL, "%s: \"v\" is not 1: it is for another version", path);

@@ -1,7 +1,8 @@
 /* <state_dir>/models/incoming: models on their way into the registry.
  *
  *   <sha256>.onnx         the file, complete before the next one appears
- *   <sha256>.json         the order: {"v":1,"line":"press-3","by":"amy","why":"more rows"}
+ *   <sha256>.json         the order: {"v":1,"line":"press-3","by":"amy","why":"more rows"}; all but
+ *                         the line may be left out
  *   <sha256>.failed.json  it was refused: {"v":1,"line":"press-3","text":"..."}
  *
  * Whoever brings a model puts both, the order last; the daemon takes both away once the registry

@@ -142,9 +142,9 @@ static void what_is_no_order_is_told(void **state)
 		const char *text, *words;
 	} rows[] = {
 		{"{", ".json: 1:"},
-		{"[]", "\"v\" is not 1"},
-		{"{\"line\":\"press-3\"}", "\"v\" is not 1"},
-		{"{\"v\":2}", "\"v\" is not 1"},
+		{"[]", "\"line\" is missing"},
+		{"{\"v\":1,\"line\":3}", "\"line\" is missing"},
+		{"{\"v\":2,\"line\":\"press-3\"}", "\"v\" is not 1"},
 	};
 	struct rig *r = *state;
 
@@ -156,6 +156,28 @@ static void what_is_no_order_is_told(void **state)
 		assert_non_null(strstr(r->err.text, rows[i].words));
 		assert_string_equal(o.sha256, A);
 	}
+}
+
+static void an_order_may_be_a_line_alone(void **state)
+{
+	CLEANUP(incoming_order_deinit) struct incoming_order o = {.line = NULL};
+	struct rig *r = *state;
+
+	write_file(r, A ".json", "{\"line\":\"press-3\"}");
+	assert_int_equal(incoming_read(&o, r->folder, A, &r->err), 0);
+	assert_string_equal(o.line, "press-3");
+	assert_string_equal(o.by, "");
+}
+
+static void what_was_written_aside_goes_after_a_time(void **state)
+{
+	struct rig *r = *state;
+
+	write_file(r, "." A ".onnx.new", "half");
+	incoming_clean(r->folder, 1); /* it is younger */
+	assert_true(is_there(r, "." A ".onnx.new"));
+	incoming_clean(r->folder, INT64_MAX);
+	assert_false(is_there(r, "." A ".onnx.new"));
 }
 
 static void a_refusal_leaves_its_sentence_alone(void **state)
@@ -232,6 +254,8 @@ int main(void)
 		TEST(an_order_is_read_as_it_was_put),
 		TEST(other_names_are_no_orders),
 		TEST(what_is_no_order_is_told),
+		TEST(an_order_may_be_a_line_alone),
+		TEST(what_was_written_aside_goes_after_a_time),
 		TEST(a_refusal_leaves_its_sentence_alone),
 		TEST(the_newest_hundred_refusals_stay),
 		TEST(what_cannot_be_written_leaves_nothing),
