@@ -67,8 +67,7 @@ static struct nn_column origin(const struct onnx_work *w, size_t value, size_t c
 				       : (struct nn_column){(uint32_t)value, (uint32_t)column};
 }
 
-static int pick_rows(struct onnx_work *w, struct onnx_value *out,
-	const struct onnx_value *const *values, const struct onnx_value *rows,
+static int pick_rows(struct onnx_work *w, struct onnx_value *out, const struct onnx_value *rows,
 	const struct onnx_pick *picks)
 {
 	const struct onnx_value *only = out->count ? &rows[picks[0].from] : NULL;
@@ -77,7 +76,6 @@ static int pick_rows(struct onnx_work *w, struct onnx_value *out,
 	struct nn_column *columns;
 	int rc;
 
-	(void)values;
 	out->what = ONNX_ROWS;
 	for (size_t i = 0; same && i < out->count; i++)
 		same = rows[picks[i].from].source == only->source && picks[i].at == i;
@@ -149,7 +147,7 @@ int onnx_pick(struct onnx_work *w, struct onnx_value *out, const struct onnx_val
 	if (rc < 0)
 		return rc;
 	out->scale = out->shift = NULL;
-	rc = pick_rows(w, out, values, rows, picks);
+	rc = pick_rows(w, out, rows, picks);
 	return rc == 0 && doubles ? pick_doubles(w, out, rows, picks) : rc;
 }
 

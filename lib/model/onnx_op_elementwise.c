@@ -55,7 +55,7 @@ static int gelu(struct onnx_work *w)
 	return rc;
 }
 
-static int pair(struct onnx_work *w)
+static int pair_by(struct onnx_work *w, enum nn_pair f)
 {
 	const struct onnx_value *a, *b;
 	struct onnx_value y;
@@ -64,26 +64,20 @@ static int pair(struct onnx_work *w)
 	if (rc == 0)
 		rc = onnx_want(w, 1, &b);
 	if (rc == 0)
-		rc = onnx_pair(w, &y, a, b, (enum nn_pair)w->operator->f);
+		rc = onnx_pair(w, &y, a, b, f);
 	if (rc == 0)
 		onnx_give(w, 0, &y);
 	return rc;
 }
 
+static int pair(struct onnx_work *w)
+{
+	return pair_by(w, (enum nn_pair)w->operator->f);
+}
+
 static int mod(struct onnx_work *w)
 {
-	const struct onnx_value *a, *b;
-	struct onnx_value y;
-	int rc = onnx_want(w, 0, &a);
-
-	if (rc == 0)
-		rc = onnx_want(w, 1, &b);
-	if (rc == 0)
-		rc = onnx_pair(
-			w, &y, a, b, onnx_int(w, "fmod", 0) ? NN_PAIR_REMAINDER : NN_PAIR_MODULO);
-	if (rc == 0)
-		onnx_give(w, 0, &y);
-	return rc;
+	return pair_by(w, onnx_int(w, "fmod", 0) ? NN_PAIR_REMAINDER : NN_PAIR_MODULO);
 }
 
 /* Any number of operands, one after the other. */
